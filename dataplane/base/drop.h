@@ -1,0 +1,95 @@
+// Every way a packet ends here, by name. The name is the counter's, the log's and weftctl's.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace weft {
+
+enum class Drop : uint8_t {
+  none,
+  // parse_headers: what the bytes themselves forbid
+  frame_truncated,      // shorter than the headers it announces
+  ethertype_unknown,    // neither IPv4, IPv6 nor what the kernel wants on the twin
+  vlan_foreign,         // not this interface's VLAN
+  ip_header_malformed,  // version, IHL or options
+  ip_length_wrong,      // total length beyond the frame or inside the header
+  ip_checksum_wrong,    // IPv4 header checksum
+  ip_source_route,      // LSRR, SSRR or a type 0 routing header
+  ip_source_invalid,    // multicast, broadcast, loopback or unspecified source
+  land,                 // source equals destination
+  fragment,             // not the whole datagram
+  l4_truncated,         // TCP or UDP header not inside the IP payload
+  l4_malformed,         // TCP data offset or UDP length
+  l4_checksum_wrong,    // where the device or the mode checks it
+  l4_port_zero,
+  tcp_flags_invalid,     // no flags, or SYN with FIN or RST
+  protocol_unsupported,  // to a worker's address, neither TCP, UDP nor ICMP
+  icmp_error_unmatched,  // quotes no flow of ours
+  // match_listener, admit
+  no_listener,  // a worker's address, but no listener and no flow
+  transit,      // to no address of ours, and transit = "drop"
+  stopping,     // a new flow while the gateway drains
+  // track_flow, pick_endpoint
+  flow_table_full,
+  nat_tuple_conflict,  // client and endpoint already talk through another listener
+  no_endpoint,         // the cluster has no endpoint that takes new flows
+  endpoint_down,       // the flow's endpoint died and on_endpoint_down = "reset"
+  // forward, next_hop
+  ttl_expired,
+  packet_too_big,  // for the tunnel or the next hop, and may not be fragmented
+  no_headroom,     // the buffer has no room for the outer header
+  no_route,
+  next_hop_unresolved,  // the neighbour's link address is not known (yet)
+  // between workers and devices
+  handoff_full,
+  twin_full,
+  transmit_full,
+};
+
+inline constexpr std::array drop_names = {
+    std::string_view("none"),
+    std::string_view("frame_truncated"),
+    std::string_view("ethertype_unknown"),
+    std::string_view("vlan_foreign"),
+    std::string_view("ip_header_malformed"),
+    std::string_view("ip_length_wrong"),
+    std::string_view("ip_checksum_wrong"),
+    std::string_view("ip_source_route"),
+    std::string_view("ip_source_invalid"),
+    std::string_view("land"),
+    std::string_view("fragment"),
+    std::string_view("l4_truncated"),
+    std::string_view("l4_malformed"),
+    std::string_view("l4_checksum_wrong"),
+    std::string_view("l4_port_zero"),
+    std::string_view("tcp_flags_invalid"),
+    std::string_view("protocol_unsupported"),
+    std::string_view("icmp_error_unmatched"),
+    std::string_view("no_listener"),
+    std::string_view("transit"),
+    std::string_view("stopping"),
+    std::string_view("flow_table_full"),
+    std::string_view("nat_tuple_conflict"),
+    std::string_view("no_endpoint"),
+    std::string_view("endpoint_down"),
+    std::string_view("ttl_expired"),
+    std::string_view("packet_too_big"),
+    std::string_view("no_headroom"),
+    std::string_view("no_route"),
+    std::string_view("next_hop_unresolved"),
+    std::string_view("handoff_full"),
+    std::string_view("twin_full"),
+    std::string_view("transmit_full"),
+};
+
+inline constexpr std::size_t drops = drop_names.size();
+static_assert(drops == static_cast<std::size_t>(Drop::transmit_full) + 1);
+
+constexpr std::string_view name(Drop drop) {
+  return drop_names[static_cast<std::size_t>(drop)];
+}
+
+}  // namespace weft

@@ -1,0 +1,41 @@
+// Where frames enter and leave. One worker uses one queue; nothing here locks.
+// The only inheritance of the data plane: a NIC, memory (tests), or a wrapper that injects faults.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dataplane/wire/packet.h"
+
+namespace weft {
+
+// What the device does itself. Software does the rest; the bytes on the wire are the same.
+struct Offloads {
+  bool rx_ip_checksum = false;  // receive marks packets with a wrong IPv4 header checksum
+  bool tx_ip_checksum = false;  // fills the IPv4 header checksum on request
+  bool multi_segment = false;   // takes frames of several segments
+  bool rss = false;             // spreads packets over its queues itself
+  bool tso = false;
+};
+
+class Interface {
+ public:
+  virtual ~Interface() = default;
+
+  virtual std::string_view name() const = 0;
+  // Queue pairs, 1 to workers_max.
+  virtual uint32_t queues() const = 0;
+  virtual uint32_t mtu_bytes() const = 0;
+  virtual Offloads offloads() const { return {}; }
+
+  // Fills the front of `packets` with what has arrived on the queue and gives the number. The
+  // caller owns them. Requires: queue < queues(); one thread a queue.
+  virtual uint32_t receive(uint32_t queue, std::span<Packet> packets) = 0;
+
+  // Takes packets from the front and gives the number taken; those belong to the interface now,
+  // the rest still to the caller. Requires: as receive.
+  virtual uint32_t transmit(uint32_t queue, std::span<Packet> packets) = 0;
+};
+
+}  // namespace weft

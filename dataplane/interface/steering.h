@@ -1,0 +1,29 @@
+// Which worker owns a packet's flow. 1024 buckets, a map from bucket to worker in the snapshot.
+// To a listener: source address and port. To a source address: destination address and port.
+// Otherwise (a reply on its way to a client): destination address and port. ICMP error: the quoted
+// packet, reversed. Fragment: source, destination, id, protocol. (ARCHITECTURE.md, decision 6)
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/base/keyed_hash.h"
+#include "dataplane/wire/headers.h"
+
+namespace weft {
+
+inline constexpr uint32_t steering_buckets = 1024;
+
+using SteeringMap = std::array<uint8_t, steering_buckets>;
+
+// Every worker gets an equal share of the buckets, to one bucket.
+SteeringMap equal_shares(uint32_t workers);
+
+namespace steering {
+
+// The bucket of a packet. `to_listener`: its destination is a listener's address. For an ICMP
+// error, `quoted` has the quoted packet's headers and `to_listener` speaks of the quoted source.
+uint32_t owner(const Headers& headers, bool to_listener, const KeyedHash& hash);
+
+}  // namespace steering
+}  // namespace weft

@@ -1,0 +1,64 @@
+// An immutable hash map in one array, linear probing, at most half full. Built once by mgmt, read
+// by workers. `Hash` maps a Key to a uint64_t (see table/hash_of.h); strangers choose what is
+// looked up, never what is in it, so the longest probe is known when it is built.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "dataplane/table/hash_of.h"
+
+namespace weft {
+
+template <class Key, class Value>
+class FlatMap {
+ public:
+  using Item = std::pair<Key, Value>;
+
+  FlatMap() : FlatMap(std::span<const Item>{}) {}
+  // Of items with equal keys the first counts.
+  explicit FlatMap(std::span<const Item> items)
+      : mask_(std::bit_ceil(items.size() * 2 + 1) - 1), cells_(mask_ + 1) {
+    for (const Item& item : items) insert(item);
+  }
+
+  // Null when absent.
+  const Value* find(const Key& key) const {
+    for (uint64_t at = hash_of(key) & mask_; cells_[at].used; at = (at + 1) & mask_) {
+      if (cells_[at].item.first == key) return &cells_[at].item.second;
+    }
+    return nullptr;
+  }
+  void prefetch(const Key& key) const { __builtin_prefetch(&cells_[hash_of(key) & mask_]); }
+  uint64_t size() const { return size_; }
+  template <class Visit>
+  void for_each(Visit visit) const {
+    for (const Cell& cell : cells_) {
+      if (cell.used) visit(cell.item.first, cell.item.second);
+    }
+  }
+
+ private:
+  struct Cell {
+    Item item{};
+    bool used = false;
+  };
+
+  void insert(const Item& item) {
+    uint64_t at = hash_of(item.first) & mask_;
+    for (; cells_[at].used; at = (at + 1) & mask_) {
+      if (cells_[at].item.first == item.first) return;
+    }
+    cells_[at] = {item, true};
+    ++size_;
+  }
+
+  uint64_t mask_;
+  uint64_t size_ = 0;
+  std::vector<Cell> cells_;
+};
+
+}  // namespace weft

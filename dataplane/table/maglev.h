@@ -1,0 +1,46 @@
+// Maglev lookup table with weights: slot -> index of an endpoint (Eisenbud et al., "Maglev: A Fast
+// and Reliable Software Network Load Balancer", NSDI 2016, section 3.4).
+//
+// The table is a function of the set of endpoints (their keys), their weights, the number of slots
+// and the seed; not of the order they are given in. An endpoint of weight w of total W gets
+// floor(M*w/W) or ceil(M*w/W) slots; weight 0 gets none.
+// Thread safety: immutable.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "dataplane/wire/ip_address.h"
+
+namespace weft {
+
+struct MaglevEndpoint {
+  IpAddress address;
+  uint16_t port = 0;
+  uint32_t weight = 1;
+};
+
+class Maglev {
+ public:
+  // Requires: slots is prime, larger than the number of endpoints; at most cluster_endpoints_max
+  // endpoints, their addresses and ports distinct.
+  Maglev(std::span<const MaglevEndpoint> endpoints, uint32_t slots, uint64_t seed);
+
+  // No endpoint has weight.
+  bool empty() const { return slots_.empty(); }
+  // The index (into the constructor's span) that a flow's hash picks. Requires: !empty().
+  uint16_t pick(uint32_t hash) const {
+    return slots_[static_cast<uint32_t>((uint64_t{hash} * slots_.size()) >> 32)];
+  }
+  std::span<const uint16_t> slots() const { return slots_; }
+
+ private:
+  std::vector<uint16_t> slots_;
+};
+
+// The smallest of 1021, 4093, 16381, 65521, 262139, 1048573 that is at least 100 times the
+// endpoints (the last one beyond that).
+uint32_t maglev_slots(uint32_t endpoints);
+
+}  // namespace weft

@@ -1,0 +1,71 @@
+// Up to 32 packets that go through the stages together. A packet is live until a stage gives it a
+// verdict; stages visit live packets only. A burst owns its packets.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/drop.h"
+#include "dataplane/wire/headers.h"
+#include "dataplane/wire/packet.h"
+
+namespace weft {
+
+enum class Verdict : uint8_t {
+  live,
+  transmit,  // out of the interface `target`
+  twin,      // to the kernel, on the twin of the interface it came from
+  hand_off,  // to the worker `target`
+  drop,      // for `drop`
+};
+
+struct Outcome {
+  Verdict verdict = Verdict::live;
+  Drop drop = Drop::none;
+  uint16_t target = 0;  // an interface's or a worker's index
+};
+
+struct Burst {
+  static constexpr uint32_t packets_max = 32;
+
+  uint32_t size = 0;
+  uint32_t live = 0;       // bit i: packet i has no verdict yet
+  uint16_t interface = 0;  // where all of them came in
+  std::array<Packet, packets_max> packets;
+  std::array<Headers, packets_max> headers;
+  std::array<Outcome, packets_max> outcomes;
+
+  // Requires: the first `count` packets are set.
+  void start(uint32_t count, uint16_t from_interface) {
+    DCHECK(count <= packets_max);
+    size = count;
+    live = count == packets_max ? UINT32_MAX : (1u << count) - 1;
+    interface = from_interface;
+  }
+
+  // Calls visit(i) for every packet that was live when the call began.
+  template <class Visit>
+  void for_each_live(Visit visit) const {
+    for (uint32_t left = live; left != 0; left &= left - 1) {
+      visit(static_cast<uint32_t>(std::countr_zero(left)));
+    }
+  }
+
+  void drop(uint32_t i, Drop why) { decide(i, {Verdict::drop, why, 0}); }
+  void to_twin(uint32_t i) { decide(i, {Verdict::twin, Drop::none, interface}); }
+  void hand_off(uint32_t i, uint16_t worker) { decide(i, {Verdict::hand_off, Drop::none, worker}); }
+  void transmit(uint32_t i, uint16_t to_interface) {
+    decide(i, {Verdict::transmit, Drop::none, to_interface});
+  }
+
+ private:
+  void decide(uint32_t i, Outcome outcome) {
+    DCHECK((live >> i & 1) == 1);
+    live &= ~(1u << i);
+    outcomes[i] = outcome;
+  }
+};
+
+}  // namespace weft

@@ -1,0 +1,65 @@
+// What the gateway says of itself, without counters: made by the controller, rendered by admin.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/clock.h"
+#include "dataplane/base/ids.h"
+#include "dataplane/wire/ip_address.h"
+#include "pipelines/endpoint_states.h"
+
+namespace weft::mgmt {
+
+struct EndpointStatus {
+  EndpointId id;
+  IpAddress address;
+  uint16_t port = 0;
+  std::string host;  // the name it was resolved from; empty: configured as an address
+  uint32_t weight = 1;
+  EndpointState state = EndpointState::down;
+  Instant since;           // of the state
+  std::string why;         // of the state: "3 probes in a row failed: connection refused"
+  std::string last_probe;  // empty before the first
+};
+
+struct ClusterStatus {
+  ClusterId id;
+  std::string name;
+  uint32_t maglev_slots = 0;
+  std::vector<EndpointStatus> endpoints;  // by address and port
+  std::string resolve_error;              // of the last look-up of its host names; empty: none
+};
+
+struct ListenerStatus {
+  ListenerId id;
+  std::string name;
+  std::string address;  // as configured: "203.0.113.10:80"
+  std::string protocol;
+  std::string forward;
+  std::string cluster;
+  bool ready = false;
+  std::string why;  // it is not ready
+};
+
+enum class Phase : uint8_t { starting, serving, withdrawing, draining, stopped };
+
+struct GatewayStatus {
+  std::string name;
+  Phase phase = Phase::starting;
+  Instant started;
+  uint64_t snapshot_generation = 0;
+  uint32_t policy_generations_live = 0;
+  uint32_t config_version = 0;  // 1, then one more with every reload that was taken
+  Instant config_since;
+  std::string last_reload_error;        // empty: the last reload was taken
+  std::vector<std::string> interfaces;  // names by interface index
+  std::vector<ListenerStatus> listeners;
+  std::vector<ClusterStatus> clusters;
+
+  // /ready: serving and every listener ready.
+  bool ready() const;
+};
+
+}  // namespace weft::mgmt

@@ -1,0 +1,150 @@
+// What the workers read: compiled by mgmt, immutable, published as one pointer (ARCHITECTURE.md,
+// decisions 3 to 5). A worker turn reads one Snapshot. Its three parts change for different
+// reasons and are shared between snapshots while they do not:
+//   policy     listeners and settings          reload
+//   endpoints  sets, weights, Maglev tables    discovery, reload
+//   routing    neighbours, routes, links       the kernel's netlink
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/base/byte_order.h"
+#include "dataplane/base/clock.h"
+#include "dataplane/base/ids.h"
+#include "dataplane/interface/steering.h"
+#include "dataplane/table/flat_map.h"
+#include "dataplane/table/flow_timeouts.h"
+#include "dataplane/table/lpm.h"
+#include "dataplane/table/maglev.h"
+#include "dataplane/table/paged_array.h"
+#include "dataplane/wire/headers.h"
+#include "dataplane/wire/ip_address.h"
+#include "pipelines/policy.h"
+
+namespace weft {
+
+// ---- policy
+
+struct ListenerPolicy {
+  ListenerId id;
+  ClusterSlot cluster = none<ClusterSlot>;
+  Forward forward = Forward::nat;
+  HashOn hash = HashOn::five_tuple;
+};
+
+// An address, protocol and port exactly.
+struct ListenerKey {
+  IpAddress address;
+  be16 port;
+  Protocol protocol = Protocol::none;
+  bool operator==(const ListenerKey&) const = default;
+};
+inline uint64_t hash_of(const ListenerKey& key) {
+  return mix(hash_of(key.address),
+             uint64_t{key.port.raw} << 8 | static_cast<uint8_t>(key.protocol));
+}
+
+// For listeners on a prefix or a port range: those of one prefix, narrowest range first.
+struct ListenerRange {
+  uint16_t first_port = 0;
+  uint16_t last_port = 0;
+  Protocol protocol = Protocol::none;
+  ListenerSlot listener = none<ListenerSlot>;
+};
+
+enum class AddressOwner : uint8_t {
+  nobody,            // transit, or a client behind nat
+  host,              // [[interface]] addresses: the kernel's
+  listener,          // the workers'
+  source_addresses,  // the workers'
+};
+
+struct ListenerTable {
+  FlatMap<ListenerKey, ListenerSlot> exact;
+  Lpm<std::vector<ListenerRange>> ranges;  // tried from the longest prefix to the shortest
+  Lpm<AddressOwner> owners;
+  std::vector<ListenerPolicy> policies;  // by listener slot
+};
+
+// Where the reply of an endpoint belongs when no flow says so: the one nat listener whose cluster
+// names this endpoint. Absent when several do.
+struct NatReturn {
+  IpAddress listener_address;
+  be16 listener_port;
+  ListenerSlot listener = none<ListenerSlot>;
+  EndpointSlot endpoint = none<EndpointSlot>;
+};
+
+struct PolicyPart {
+  ListenerTable listeners;
+  Transit transit = Transit::drop;
+  FlowTimeouts timeouts;
+  SteeringMap steering;  // bucket to worker
+};
+
+// ---- endpoints
+
+struct alignas(64) EndpointRecord {  // by endpoint slot
+  IpAddress address;
+  IpAddress tunnel_source;  // outer source address of ipip
+  be16 port;
+  uint16_t path_mtu_bytes = 0;  // largest IP packet towards the endpoint, outer header included
+  uint32_t next_hop = 0;        // index into RoutingPart::next_hops
+  ClusterSlot cluster = none<ClusterSlot>;
+  OnEndpointDown on_down = OnEndpointDown::reset;
+};
+static_assert(sizeof(EndpointRecord) == 64);
+
+struct ClusterRecord {                   // by cluster slot; a removed cluster keeps its slot, empty
+  std::shared_ptr<const Maglev> maglev;  // gives an index into `endpoints`; null when empty
+  std::vector<EndpointSlot> endpoints;   // ordered by address and port
+};
+
+struct EndpointPart {
+  PagedArray<EndpointRecord> records;
+  std::vector<std::shared_ptr<const ClusterRecord>> clusters;  // by cluster slot, null: empty
+  FlatMap<ListenerKey, NatReturn> nat_returns;                 // by endpoint address and port
+};
+
+// ---- routing, mirrored from the kernel
+
+struct NextHop {
+  std::array<std::byte, 18> link_header{};  // destination, source, [802.1Q tag,] EtherType IPv4
+  uint8_t link_header_bytes = 0;            // 14, or 18 with a VLAN tag; 0: unresolved
+  uint16_t interface = 0;
+  uint16_t mtu_bytes = 0;
+};
+
+struct Neighbour {
+  uint16_t interface = 0;
+  IpAddress address;
+  bool operator==(const Neighbour&) const = default;
+};
+inline uint64_t hash_of(const Neighbour& neighbour) {
+  return mix(hash_of(neighbour.address), neighbour.interface);
+}
+
+struct IpRoute {
+  uint16_t interface = 0;
+  IpAddress gateway;  // unspecified: the destination itself is the neighbour
+  uint16_t mtu_bytes = 0;
+};
+
+struct RoutingPart {
+  std::vector<NextHop> next_hops;           // index 0 is always unresolved
+  FlatMap<Neighbour, uint32_t> neighbours;  // into next_hops
+  Lpm<IpRoute> routes;
+  std::array<IpAddress, interfaces_max> icmp_sources;  // the interface's own first IPv4 address
+};
+
+struct Snapshot {
+  uint64_t generation = 0;
+  std::shared_ptr<const PolicyPart> policy;
+  std::shared_ptr<const EndpointPart> endpoints;
+  std::shared_ptr<const RoutingPart> routing;
+};
+
+}  // namespace weft

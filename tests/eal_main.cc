@@ -1,0 +1,22 @@
+// main() of test programs that need packet buffers: one EAL without hugepages, devices or files.
+#include <gtest/gtest.h>
+#include <rte_eal.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  std::string prefix = "--file-prefix=weft_test_" + std::to_string(getpid());
+  std::array arguments = {
+      std::string("test"),        std::string("--no-huge"),      std::string("--no-pci"),
+      std::string("--no-shconf"), std::string("--no-telemetry"), std::string("--log-level=error"),
+      std::string("-m512"),       std::string("--lcores=0@0"),   prefix};
+  std::array<char*, arguments.size()> raw{};
+  for (std::size_t i = 0; i < arguments.size(); ++i) raw[i] = arguments[i].data();
+  if (rte_eal_init(static_cast<int>(raw.size()), raw.data()) < 0) return 1;
+  const int failed = RUN_ALL_TESTS();
+  rte_eal_cleanup();
+  return failed;
+}
