@@ -1,0 +1,51 @@
+// What should be published: the model with host names resolved and ids given. The controller makes
+// it, publish compiles it into a Snapshot. Plain values.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "dataplane/base/ids.h"
+#include "dataplane/wire/ip_address.h"
+#include "mgmt/model/kernel_view.h"
+#include "mgmt/model/model.h"
+
+namespace weft::mgmt {
+
+struct DesiredEndpoint {
+  EndpointId id;
+  IpAddress address;
+  uint16_t port = 0;
+  uint32_t weight = 1;
+  bool operator==(const DesiredEndpoint&) const = default;
+};
+
+struct DesiredCluster {
+  ClusterId id;
+  OnEndpointDown on_endpoint_down = OnEndpointDown::reset;
+  uint32_t maglev_slots = 0;               // 0: by the number of endpoints
+  std::vector<DesiredEndpoint> endpoints;  // ordered by address and port
+  bool operator==(const DesiredCluster&) const = default;
+};
+
+struct DesiredListener {
+  ListenerId id;
+  ListenerSettings settings;
+  ClusterId cluster;
+  bool operator==(const DesiredListener&) const = default;
+};
+
+struct Desired {
+  std::vector<InterfaceSettings> interfaces;
+  std::vector<DesiredListener> listeners;  // of live ids
+  std::vector<DesiredCluster> clusters;    // of live ids
+  KernelView kernel;
+  FlowSettings flows;
+  Transit transit = Transit::drop;
+  uint32_t workers = 1;
+  uint64_t hash_seed = 0;
+  bool operator==(const Desired&) const = default;
+};
+
+}  // namespace weft::mgmt
