@@ -1,0 +1,240 @@
+// A worker's flows in 64-byte buckets. A flow lives in the first of its two buckets, and in the
+// second only when the first was full as it came; so a hit in the first costs one cache line. When
+// both are full a flow moves to its own other bucket, where a flow may move on in turn; if that
+// makes no room, the least valuable one goes: half-open, then closing, then the oldest UDP. An
+// established TCP flow is never evicted: then the new one is refused, and the caller does without
+// an entry.
+//
+// Bucket gives the layout: `Key`, `flows`, `match(key)`, `key(i)`, `meta(i)`, `put(i, key, meta)`,
+// and `hash(KeyedHash, key)`. Nothing here allocates after construction or runs unbounded.
+// Thread safety: one worker.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <utility>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/ids.h"
+#include "dataplane/base/keyed_hash.h"
+#include "dataplane/table/flow_clock.h"
+#include "dataplane/table/huge_array.h"
+
+namespace weft {
+
+// What the table knows of a flow in 32 bits: endpoint slot 20, tick of the last packet 9, state 3.
+class FlowMeta {
+ public:
+  FlowMeta() = default;
+  FlowMeta(EndpointSlot endpoint, FlowState state, uint32_t tick)
+      : bits_(index(endpoint) | tick << slot_bits |
+              static_cast<uint32_t>(state) << (slot_bits + FlowClock::tick_bits)) {}
+
+  EndpointSlot endpoint() const { return static_cast<EndpointSlot>(bits_ & (endpoints_max - 1)); }
+  uint32_t tick() const { return bits_ >> slot_bits & FlowClock::ticks_mask; }
+  FlowState state() const {
+    return static_cast<FlowState>(bits_ >> (slot_bits + FlowClock::tick_bits));
+  }
+  bool free() const { return bits_ >> (slot_bits + FlowClock::tick_bits) == 0; }
+  bool udp() const { return bits_ >> 31 != 0; }
+  bool expired(const FlowClock& clock) const { return clock.expired(state(), tick()); }
+  bool operator==(const FlowMeta&) const = default;
+
+ private:
+  static constexpr uint32_t slot_bits = 20;
+  static_assert(endpoints_max == 1u << slot_bits);
+  static_assert(slot_bits + FlowClock::tick_bits + 3 == 32);
+
+  uint32_t bits_ = 0;
+};
+static_assert(sizeof(FlowMeta) == 4);
+
+struct FlowTableCounts {
+  uint64_t entries = 0;
+  uint64_t inserted = 0;
+  uint64_t expired = 0;
+  uint64_t evicted = 0;
+  uint64_t refused = 0;
+};
+
+template <class Bucket>
+class FlowTable {
+ public:
+  using Key = typename Bucket::Key;
+  static_assert(sizeof(Bucket) == 64);
+
+  struct Place {
+    uint32_t first = 0;
+    uint32_t second = 0;
+  };
+  // Where a flow is; good until the next insert or sweep.
+  struct Flow {
+    Bucket* bucket = nullptr;
+    uint32_t at = 0;
+    explicit operator bool() const { return bucket != nullptr; }
+    FlowMeta meta() const { return bucket->meta(at); }
+    void set_meta(FlowMeta meta) const { bucket->set_meta(at, meta); }
+  };
+
+  // Requires: flows_max is a power of two, at least Bucket::flows.
+  FlowTable(uint32_t flows_max, const KeyedHash& hash)
+      : hash_(hash), buckets_(flows_max / Bucket::flows), mask_(flows_max / Bucket::flows - 1) {
+    CHECK(std::has_single_bit(flows_max) && flows_max >= Bucket::flows);
+  }
+
+  uint32_t flows_max() const { return (mask_ + 1) * Bucket::flows; }
+  const FlowTableCounts& counts() const { return counts_; }
+
+  Place place(const Key& key) const {
+    const Hash128 h = Bucket::hash(hash_, key);
+    return {static_cast<uint32_t>(h.low) & mask_, static_cast<uint32_t>(h.high) & mask_};
+  }
+  void prefetch(Place place) const { __builtin_prefetch(&buckets_[place.first], 1); }
+
+  Flow find(Place place, const Key& key) {
+    Bucket& first = buckets_[place.first];
+    const uint32_t here = first.match(key);
+    if (here != 0) [[likely]]
+      return {&first, static_cast<uint32_t>(std::countr_zero(here))};
+    Bucket& second = buckets_[place.second];
+    const uint32_t there = second.match(key);
+    if (there != 0) return {&second, static_cast<uint32_t>(std::countr_zero(there))};
+    return {};
+  }
+
+  // Removed flows, expired or evicted, are told to `removed(FlowMeta)`.
+  // Requires: the key is not in the table. An empty Flow when there is no room.
+  template <class Removed>
+  Flow insert(Place place, const Key& key, FlowMeta meta, const FlowClock& clock, Removed removed) {
+    Flow room = room_in(buckets_[place.first], clock, removed);
+    if (!room) room = room_in(buckets_[place.second], clock, removed);
+    if (!room) room = make_room_by_moving(place, clock, removed);
+    if (!room) room = make_room_by_evicting(place, clock, removed);
+    if (!room) {
+      ++counts_.refused;
+      return {};
+    }
+    room.bucket->put(room.at, key, meta);
+    ++counts_.entries;
+    ++counts_.inserted;
+    return room;
+  }
+
+  template <class Removed>
+  void remove(Flow flow, Removed removed) {
+    removed(flow.meta());
+    flow.set_meta({});
+    --counts_.entries;
+  }
+
+  // Removes expired flows from the next buckets of an endless round; `ended(FlowMeta)` as insert.
+  template <class Removed>
+  void sweep(uint32_t buckets, const FlowClock& clock, Removed removed) {
+    constexpr uint32_t ahead = 8;
+    for (; buckets > 0; --buckets) {
+      __builtin_prefetch(&buckets_[(swept_ + ahead) & mask_]);
+      remove_expired(buckets_[swept_ & mask_], clock, removed);
+      ++swept_;
+    }
+  }
+  uint32_t buckets() const { return mask_ + 1; }
+
+ private:
+  static constexpr uint32_t moves_max = 2;
+
+  template <class Removed>
+  void remove_expired(Bucket& bucket, const FlowClock& clock, Removed& removed) {
+    for (uint32_t i = 0; i < Bucket::flows; ++i) {
+      const FlowMeta meta = bucket.meta(i);
+      if (meta.free() || !meta.expired(clock)) continue;
+      ++counts_.expired;
+      remove({&bucket, i}, removed);
+    }
+  }
+
+  template <class Removed>
+  Flow room_in(Bucket& bucket, const FlowClock& clock, Removed& removed) {
+    for (uint32_t i = 0; i < Bucket::flows; ++i) {
+      if (bucket.meta(i).free()) return {&bucket, i};
+    }
+    for (uint32_t i = 0; i < Bucket::flows; ++i) {
+      if (!bucket.meta(i).expired(clock)) continue;
+      ++counts_.expired;
+      remove({&bucket, i}, removed);
+      return {&bucket, i};
+    }
+    return {};
+  }
+
+  // Moves one flow of the bucket to its other bucket, where room may be made in the same way
+  // `depth` times over; touches at most flows^(depth + 1) buckets.
+  template <class Removed>
+  Flow make_room_by_moving(Bucket& bucket, uint32_t depth, const FlowClock& clock,
+                           Removed& removed) {
+    for (uint32_t i = 0; i < Bucket::flows; ++i) {
+      const Place own = place(bucket.key(i));
+      Bucket& other = &buckets_[own.first] == &bucket ? buckets_[own.second] : buckets_[own.first];
+      if (&other == &bucket) continue;
+      Flow to = room_in(other, clock, removed);
+      if (!to && depth > 0) to = make_room_by_moving(other, depth - 1, clock, removed);
+      if (!to || to.bucket == &bucket) continue;
+      to.bucket->move(to.at, bucket, i);
+      bucket.set_meta(i, {});
+      return {&bucket, i};
+    }
+    return {};
+  }
+
+  template <class Removed>
+  Flow make_room_by_moving(Place place, const FlowClock& clock, Removed& removed) {
+    for (uint32_t depth = 0; depth < moves_max; ++depth) {
+      for (uint32_t at : {place.first, place.second}) {
+        const Flow room = make_room_by_moving(buckets_[at], depth, clock, removed);
+        if (room) return room;
+      }
+    }
+    return {};
+  }
+
+  // Higher goes first; 0 never goes.
+  static uint32_t worth_evicting(FlowMeta meta, const FlowClock& clock) {
+    const uint32_t age = clock.age(meta.state(), meta.tick());
+    switch (meta.state()) {
+      case FlowState::half_open:
+        return 3u << 16 | age;
+      case FlowState::closing:
+        return 2u << 16 | age;
+      case FlowState::udp:
+        return 1u << 16 | age;
+      default:
+        return 0;
+    }
+  }
+
+  template <class Removed>
+  Flow make_room_by_evicting(Place place, const FlowClock& clock, Removed& removed) {
+    Flow least{};
+    uint32_t most = 0;
+    for (Bucket* bucket : {&buckets_[place.first], &buckets_[place.second]}) {
+      for (uint32_t i = 0; i < Bucket::flows; ++i) {
+        const uint32_t worth = worth_evicting(bucket->meta(i), clock);
+        if (worth > most) {
+          most = worth;
+          least = {bucket, i};
+        }
+      }
+    }
+    if (!least) return {};
+    ++counts_.evicted;
+    remove(least, removed);
+    return least;
+  }
+
+  KeyedHash hash_;
+  HugeArray<Bucket> buckets_;
+  uint32_t mask_;
+  uint32_t swept_ = 0;
+  FlowTableCounts counts_;
+};
+
+}  // namespace weft

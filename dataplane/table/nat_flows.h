@@ -1,0 +1,90 @@
+// IPv4 flows of nat listeners: two in a 64-byte bucket. The hash covers the client's side alone, so
+// that a packet to the listener and the endpoint's reply find the same entry.
+#pragma once
+
+#include <immintrin.h>
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/base/byte_order.h"
+#include "dataplane/table/flow_table.h"
+#include "dataplane/wire/headers.h"
+
+namespace weft {
+
+// An address and port.
+struct Socket4 {
+  be32 address;
+  be16 port;
+  bool operator==(const Socket4&) const = default;
+};
+
+struct NatKey4 {
+  Socket4 client;
+  Socket4 peer;  // the listener's side; of a reply the endpoint's
+  bool udp = false;
+  bool reply = false;
+
+  static NatKey4 of(const Headers& headers, bool reply) {
+    const Socket4 source{headers.source.v4(), headers.source_port};
+    const Socket4 destination{headers.destination.v4(), headers.destination_port};
+    const bool udp = headers.protocol == Protocol::udp;
+    return reply ? NatKey4{destination, source, udp, true}
+                 : NatKey4{source, destination, udp, false};
+  }
+};
+
+struct alignas(32) NatFlow4 {
+  Socket4 client;
+  Socket4 listener;
+  Socket4 endpoint;
+  FlowMeta meta;
+  bool client_closed = false;  // it sent a FIN
+  bool endpoint_closed = false;
+};
+static_assert(sizeof(NatFlow4) == 32);
+
+class alignas(64) NatBucket4 {
+ public:
+  using Key = NatKey4;
+  static constexpr uint32_t flows = 2;
+
+  static Hash128 hash(const KeyedHash& hash, const Key& key) {
+    return hash(
+        _mm_set_epi32(0, key.udp, key.client.port.raw, static_cast<int>(key.client.address.raw)));
+  }
+
+  // Bit i: flow i has this key.
+  uint32_t match(const Key& key) const {
+    uint32_t lanes = 0;
+    for (uint32_t i = 0; i < flows; ++i) {
+      const NatFlow4& flow = flows_[i];
+      const Socket4& peer = key.reply ? flow.endpoint : flow.listener;
+      const bool same = !flow.meta.free() && flow.client == key.client && peer == key.peer &&
+                        flow.meta.udp() == key.udp;
+      lanes |= static_cast<uint32_t>(same) << i;
+    }
+    return lanes;
+  }
+
+  Key key(uint32_t i) const {
+    return {flows_[i].client, flows_[i].listener, flows_[i].meta.udp(), false};
+  }
+  FlowMeta meta(uint32_t i) const { return flows_[i].meta; }
+  void set_meta(uint32_t i, FlowMeta meta) { flows_[i].meta = meta; }
+  // The caller sets the endpoint next. Requires: !key.reply.
+  void put(uint32_t i, const Key& key, FlowMeta meta) {
+    flows_[i] = {key.client, key.peer, {}, meta, false, false};
+  }
+  void move(uint32_t to, const NatBucket4& from, uint32_t at) { flows_[to] = from.flows_[at]; }
+
+  NatFlow4& flow(uint32_t i) { return flows_[i]; }
+
+ private:
+  std::array<NatFlow4, flows> flows_{};
+};
+
+using NatFlows4 = FlowTable<NatBucket4>;
+
+}  // namespace weft
