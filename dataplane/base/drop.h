@@ -14,6 +14,7 @@ enum class Drop : uint8_t {
   frame_truncated,      // shorter than the headers it announces
   ethertype_unknown,    // neither IPv4, IPv6 nor what the kernel wants on the twin
   vlan_foreign,         // not this interface's VLAN
+  mac_foreign,          // unicast to another station's MAC address
   ip_header_malformed,  // version, IHL or options
   ip_length_wrong,      // total length beyond the frame or inside the header
   ip_checksum_wrong,    // IPv4 header checksum
@@ -54,6 +55,7 @@ inline constexpr std::array drop_names = {
     std::string_view("frame_truncated"),
     std::string_view("ethertype_unknown"),
     std::string_view("vlan_foreign"),
+    std::string_view("mac_foreign"),
     std::string_view("ip_header_malformed"),
     std::string_view("ip_length_wrong"),
     std::string_view("ip_checksum_wrong"),

@@ -1,5 +1,8 @@
 // Up to 32 packets that go through the stages together. A packet is live until a stage gives it a
 // verdict; stages visit live packets only. A burst owns its packets.
+//
+// A stage that refuses a packet may say what its sender is owed. answer() makes that reply of it,
+// in the same buffer, and the packet is live again; it still counts as the drop it was refused for.
 #pragma once
 
 #include <array>
@@ -27,21 +30,42 @@ struct Outcome {
   uint16_t target = 0;  // an interface's or a worker's index
 };
 
+// What the sender of a refused packet is owed.
+enum class Reply : uint8_t {
+  none,
+  tcp_reset,
+  port_unreachable,
+  host_unreachable,
+  ttl_exceeded,
+  fragmentation_needed,
+};
+
+struct Refusal {
+  Drop drop = Drop::none;
+  Reply reply = Reply::none;
+  uint16_t next_hop_mtu_bytes = 0;  // of fragmentation_needed
+};
+
 struct Burst {
   static constexpr uint32_t packets_max = 32;
 
   uint32_t size = 0;
   uint32_t live = 0;       // bit i: packet i has no verdict yet
+  uint32_t refused = 0;    // bit i: packet i is dropped and its sender is owed a reply
+  uint32_t answered = 0;   // bit i: packet i is now the reply to what came in
   uint16_t interface = 0;  // where all of them came in
   std::array<Packet, packets_max> packets;
   std::array<Headers, packets_max> headers;
   std::array<Outcome, packets_max> outcomes;
+  std::array<Refusal, packets_max> refusals;  // of packets refused or answered
 
   // Requires: the first `count` packets are set.
   void start(uint32_t count, uint16_t from_interface) {
     DCHECK(count <= packets_max);
     size = count;
     live = count == packets_max ? UINT32_MAX : (1u << count) - 1;
+    refused = 0;
+    answered = 0;
     interface = from_interface;
   }
 
@@ -54,6 +78,25 @@ struct Burst {
   }
 
   void drop(uint32_t i, Drop why) { decide(i, {Verdict::drop, why, 0}); }
+  // The packet ends here for `why`. Requires: its IP header and payload are still as they came in.
+  void refuse(uint32_t i, Drop why, Reply reply, uint16_t next_hop_mtu_bytes = 0) {
+    drop(i, why);
+    refused |= uint32_t{reply != Reply::none} << i;
+    refusals[i] = {why, reply, next_hop_mtu_bytes};
+  }
+  // Packet i is live again as the reply to what it was. Only answer(). Requires: it is refused.
+  void revive(uint32_t i) {
+    DCHECK((refused >> i & 1) == 1);
+    refused &= ~(1u << i);
+    answered |= 1u << i;
+    live |= 1u << i;
+    outcomes[i] = {};
+  }
+  // Why packet i counts as dropped, Drop::none if it does not. A packet counts once: one that was
+  // answered as what it was refused for, whatever becomes of the reply.
+  Drop dropped_for(uint32_t i) const {
+    return (answered >> i & 1) == 1 ? refusals[i].drop : outcomes[i].drop;
+  }
   void to_twin(uint32_t i) { decide(i, {Verdict::twin, Drop::none, interface}); }
   void hand_off(uint32_t i, uint16_t worker) { decide(i, {Verdict::hand_off, Drop::none, worker}); }
   void transmit(uint32_t i, uint16_t to_interface) {

@@ -1,0 +1,38 @@
+// Makes of each refused packet the reply that its sender is owed, in the same buffer, and gives it
+// back to the burst as a live packet: its headers are the reply's, ready for next_hop. Runs after
+// forward; costs one test when nothing was refused.
+//
+//   tcp_reset             from the address it was sent to           RFC 9293, 3.10.7.1
+//   port_unreachable      from the address it was sent to           RFC 1122, 3.2.2.1
+//   host_unreachable      from the interface's own address          RFC 1812, 5.2.7.1
+//   ttl_exceeded          from the interface's own address          RFC 1812, 5.3.1
+//   fragmentation_needed  from the interface's own address          RFC 1191, section 4
+//
+// An ICMP error quotes as much as fits into 576 bytes (RFC 1812, 4.3.2.3). No reply goes to a RST,
+// an ICMP error, a fragment other than the first, a group address (RFC 1122, 3.2.2), a segment
+// whose checksum is wrong, or IPv6 (which is not answered yet); nor beyond the limiter's rate. What
+// is not answered stays dropped.
+#pragma once
+
+#include "dataplane/base/clock.h"
+#include "dataplane/table/token_bucket.h"
+#include "dataplane/wire/burst.h"
+
+namespace weft {
+
+void answer_refused(Burst& burst, const IpAddress& own_address, TokenBucket& limiter, Instant now);
+
+// `own_address`: of the interface the burst came in on; without one (unspecified), replies from it
+// are not sent.
+inline void answer(Burst& burst, const IpAddress& own_address, TokenBucket& limiter, Instant now) {
+  if (burst.refused != 0) [[unlikely]] {
+    answer_refused(burst, own_address, limiter, now);
+  }
+}
+
+// What the sender to an L4 port where nobody listens is owed.
+inline Reply refusal_reply(const Headers& headers) {
+  return headers.protocol == Protocol::tcp ? Reply::tcp_reset : Reply::port_unreachable;
+}
+
+}  // namespace weft

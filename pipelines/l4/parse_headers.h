@@ -1,0 +1,48 @@
+// The first stage: checks every frame once, so that no later stage can read past one or believe a
+// lie, and fills burst.headers. What the bytes forbid is dropped under the names in base/drop.h.
+//
+//   to a group MAC address, ARP and other kernel protocols, ND   live, Payload::none
+//   IPv4, IPv6                                                  live, or a drop
+//   another EtherType                                           ethertype_unknown
+//
+// Frames with Payload::none are the kernel's: nothing of theirs is checked and only `payload` of
+// their headers is set. The checks are those whose breach no honest sender causes:
+//   - land is an equal source and destination address, whatever the ports: a host's packets to
+//     itself never reach a wire.
+//   - port 0 is refused on both sides. RFC 768 lets a UDP sender that wants no reply use it; nobody
+//     does, and a flow from port 0 cannot be told from an unset one.
+//   - a fragment stays live with Payload::fragment, since its owner is a matter of steering.
+//   - an IPv4-mapped address on the wire (RFC 4291, 2.5.5.2) would be taken for IPv4:
+//     ip_source_invalid, or ip_header_malformed as a destination.
+//   - TCP and UDP checksums are the endpoint's to check, unless the device says that one is wrong
+//     (then it is computed to be sure). That of ICMP errors is always checked.
+//
+// Thread safety: none needed, touches only the burst.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "dataplane/wire/burst.h"
+#include "dataplane/wire/ethernet.h"
+
+namespace weft {
+
+// What an interface takes from its link.
+struct LinkFilter {
+  std::optional<uint16_t> vlan_id;  // none: untagged (or priority-tagged) frames
+  // Drops unicast frames to another station as mac_foreign. None: takes all, for a device that
+  // filters by itself or a twin with several addresses (VRRP).
+  std::optional<MacAddress> mac;
+};
+
+// Requires: every packet of the burst is live, headers not yet set.
+void parse_headers(Burst& burst, const LinkFilter& link);
+
+// The headers of the packet that an ICMP error quotes, if the quote holds the ports of TCP or UDP
+// or the first 8 bytes of an ICMP query. Lengths are those of the quoted bytes, which may be fewer
+// than the quoted packet had; tcp_flags is not set. Requires: `headers` as parse_headers made them
+// of `packet`.
+std::optional<Headers> parse_quoted(Packet packet, const Headers& headers);
+
+}  // namespace weft
