@@ -26,13 +26,15 @@ class FlatMap {
   }
 
   // Null when absent.
-  const Value* find(const Key& key) const {
-    for (uint64_t at = hash_of(key) & mask_; cells_[at].used; at = (at + 1) & mask_) {
+  const Value* find(const Key& key) const { return find(key, hash_of(key)); }
+  // Requires: hash == hash_of(key); for callers that prefetch first.
+  const Value* find(const Key& key, uint64_t hash) const {
+    for (uint64_t at = hash & mask_; cells_[at].used; at = (at + 1) & mask_) {
       if (cells_[at].item.first == key) return &cells_[at].item.second;
     }
     return nullptr;
   }
-  void prefetch(const Key& key) const { __builtin_prefetch(&cells_[hash_of(key) & mask_]); }
+  void prefetch(uint64_t hash) const { __builtin_prefetch(&cells_[hash & mask_]); }
   uint64_t size() const { return size_; }
   template <class Visit>
   void for_each(Visit visit) const {

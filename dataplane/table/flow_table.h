@@ -57,16 +57,19 @@ struct FlowTableCounts {
   uint64_t refused = 0;
 };
 
+// A flow's two buckets.
+struct FlowPlace {
+  uint32_t first;
+  uint32_t second;
+};
+
 template <class Bucket>
 class FlowTable {
  public:
   using Key = typename Bucket::Key;
   static_assert(sizeof(Bucket) == 64);
 
-  struct Place {
-    uint32_t first = 0;
-    uint32_t second = 0;
-  };
+  using Place = FlowPlace;
   // Where a flow is; good until the next insert or sweep.
   struct Flow {
     Bucket* bucket = nullptr;

@@ -136,7 +136,8 @@ TEST(NatFlows, BothDirectionsMeetInOneEntry) {
       table.insert(table.place(there), there, FlowMeta(EndpointSlot{1}, FlowState::established, 0),
                    clock, [](FlowMeta) {});
   ASSERT_TRUE(flow);
-  flow.bucket->flow(flow.at).endpoint = endpoint;
+  flow.bucket->flow(flow.at).endpoint_address = endpoint.address;
+  flow.bucket->flow(flow.at).endpoint_port = endpoint.port;
   EXPECT_EQ(table.find(table.place(back), back).bucket, flow.bucket);
   const NatKey4 other_port{client, {endpoint.address, be16(8081)}, false, true};
   EXPECT_FALSE(table.find(table.place(other_port), other_port));

@@ -36,14 +36,23 @@ struct NatKey4 {
 };
 
 struct alignas(32) NatFlow4 {
-  Socket4 client;
-  Socket4 listener;
-  Socket4 endpoint;
+  be32 client_address;
+  be32 listener_address;
+  be32 endpoint_address;
+  be16 client_port;
+  be16 listener_port;
+  be16 endpoint_port;
+  uint16_t listener = 0;  // the listener's slot
   FlowMeta meta;
   bool client_closed = false;  // it sent a FIN
   bool endpoint_closed = false;
+
+  Socket4 client_side() const { return {client_address, client_port}; }
+  Socket4 listener_side() const { return {listener_address, listener_port}; }
+  Socket4 endpoint_side() const { return {endpoint_address, endpoint_port}; }
 };
 static_assert(sizeof(NatFlow4) == 32);
+static_assert(listeners_max <= UINT16_MAX + 1);
 
 class alignas(64) NatBucket4 {
  public:
@@ -60,8 +69,8 @@ class alignas(64) NatBucket4 {
     uint32_t lanes = 0;
     for (uint32_t i = 0; i < flows; ++i) {
       const NatFlow4& flow = flows_[i];
-      const Socket4& peer = key.reply ? flow.endpoint : flow.listener;
-      const bool same = !flow.meta.free() && flow.client == key.client && peer == key.peer &&
+      const Socket4 peer = key.reply ? flow.endpoint_side() : flow.listener_side();
+      const bool same = !flow.meta.free() && flow.client_side() == key.client && peer == key.peer &&
                         flow.meta.udp() == key.udp;
       lanes |= static_cast<uint32_t>(same) << i;
     }
@@ -69,13 +78,17 @@ class alignas(64) NatBucket4 {
   }
 
   Key key(uint32_t i) const {
-    return {flows_[i].client, flows_[i].listener, flows_[i].meta.udp(), false};
+    return {flows_[i].client_side(), flows_[i].listener_side(), flows_[i].meta.udp(), false};
   }
   FlowMeta meta(uint32_t i) const { return flows_[i].meta; }
   void set_meta(uint32_t i, FlowMeta meta) { flows_[i].meta = meta; }
-  // The caller sets the endpoint next. Requires: !key.reply.
+  // The caller sets the endpoint and the listener's slot next. Requires: !key.reply.
   void put(uint32_t i, const Key& key, FlowMeta meta) {
-    flows_[i] = {key.client, key.peer, {}, meta, false, false};
+    flows_[i] = {.client_address = key.client.address,
+                 .listener_address = key.peer.address,
+                 .client_port = key.client.port,
+                 .listener_port = key.peer.port,
+                 .meta = meta};
   }
   void move(uint32_t to, const NatBucket4& from, uint32_t at) { flows_[to] = from.flows_[at]; }
 

@@ -1,0 +1,37 @@
+// What the stages decided about each packet of a burst, beside Headers, which say what it is.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/base/byte_order.h"
+#include "dataplane/base/ids.h"
+#include "dataplane/wire/burst.h"
+#include "dataplane/wire/ip_address.h"
+#include "pipelines/snapshot.h"
+
+namespace weft {
+
+enum class Direction : uint8_t {
+  to_endpoint,  // from a client to a listener
+  to_client,    // an endpoint's reply through nat
+};
+
+struct Decision {
+  // match_listener
+  const ListenerPolicy* listener = nullptr;   // to_endpoint only
+  AddressOwner owner = AddressOwner::nobody;  // of the destination
+  Direction direction = Direction::to_endpoint;
+  // track_flow, pick_endpoint
+  EndpointSlot endpoint = none<EndpointSlot>;
+  ListenerSlot listener_slot = none<ListenerSlot>;
+  // nat: to_endpoint the destination to write, to_client the source
+  be16 rewrite_port;
+  IpAddress rewrite_address;
+  // forward
+  uint32_t next_hop = 0;  // index into RoutingPart::next_hops; 0: by the packet's destination
+};
+
+using Decisions = std::array<Decision, Burst::packets_max>;
+
+}  // namespace weft

@@ -1,0 +1,50 @@
+#include "pipelines/l4/l4.h"
+
+#include "pipelines/l4/admit.h"
+#include "pipelines/l4/answer.h"
+#include "pipelines/l4/forward.h"
+#include "pipelines/l4/match_listener.h"
+#include "pipelines/l4/next_hop.h"
+#include "pipelines/l4/pick_endpoint.h"
+#include "pipelines/l4/steer.h"
+#include "pipelines/l4/track_flow.h"
+
+namespace weft {
+
+static constexpr uint32_t replies_per_s = 1000;
+static constexpr uint32_t replies_burst = 100;
+
+L4::L4(const L4Settings& settings, const EndpointStates& states,
+       const std::atomic<bool>& refuse_new_flows, WorkerCounters& counters,
+       const FlowTimeouts& timeouts, Instant now)
+    : states_(states),
+      refuse_new_flows_(refuse_new_flows),
+      counters_(counters),
+      worker_(settings.worker),
+      links_(settings.links),
+      steering_hash_(settings.steering_key),
+      flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters),
+      replies_(replies_per_s, replies_burst) {}
+
+void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
+  const PolicyPart& policy = *snapshot.policy;
+  const bool refuse_new_flows = refuse_new_flows_.load(std::memory_order_relaxed);
+  const IpAddress& own_address = snapshot.routing->icmp_sources[burst.interface];
+
+  flows_.expire(policy.timeouts, now);
+  parse_headers(burst, links_[burst.interface]);
+  match_listener(burst, decisions_, policy.listeners);
+  steer(burst, decisions_, policy, steering_hash_, worker_);
+  admit(burst, decisions_, policy.transit);
+  track_flow(burst, decisions_, snapshot, flows_);
+  pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
+  forward(burst, decisions_, snapshot, counters_);
+  answer(burst, own_address, replies_, now);
+  next_hop(burst, decisions_, *snapshot.routing, wishes_);
+}
+
+void L4::idle(const Snapshot& snapshot, Instant now) {
+  flows_.expire(snapshot.policy->timeouts, now);
+}
+
+}  // namespace weft

@@ -1,0 +1,53 @@
+// THE PACKET PATH of one worker: what happens to a burst between receive and transmit. Afterwards
+// every packet has a verdict. Nothing here allocates, locks, logs, reads a clock or calls the
+// kernel. Thread safety: one worker.
+#pragma once
+
+#include <atomic>
+#include <vector>
+
+#include "dataplane/table/token_bucket.h"
+#include "pipelines/endpoint_states.h"
+#include "pipelines/l4/decision.h"
+#include "pipelines/l4/flows.h"
+#include "pipelines/l4/neighbour_wishes.h"
+#include "pipelines/l4/parse_headers.h"
+
+namespace weft {
+
+struct L4Settings {
+  uint16_t worker = 0;
+  FlowsMax flows_max;
+  KeyedHash::Key flow_key{};      // of this worker's tables: secret, at random
+  KeyedHash::Key steering_key{};  // the same in all workers of a gateway
+  std::vector<LinkFilter> links;  // by interface
+};
+
+class L4 {
+ public:
+  // `states`, `refuse_new_flows` (mgmt writes) and `counters` outlive this. Throws std::bad_alloc.
+  L4(const L4Settings& settings, const EndpointStates& states,
+     const std::atomic<bool>& refuse_new_flows, WorkerCounters& counters,
+     const FlowTimeouts& timeouts, Instant now);
+
+  void process(Burst& burst, const Snapshot& snapshot, Instant now);
+  // For turns without packets: lets flows expire.
+  void idle(const Snapshot& snapshot, Instant now);
+
+  const Flows& flows() const { return flows_; }
+  NeighbourWishes& neighbour_wishes() { return wishes_; }  // for mgmt
+
+ private:
+  const EndpointStates& states_;
+  const std::atomic<bool>& refuse_new_flows_;
+  WorkerCounters& counters_;
+  const uint16_t worker_;
+  const std::vector<LinkFilter> links_;
+  const KeyedHash steering_hash_;
+  Flows flows_;
+  TokenBucket replies_;
+  NeighbourWishes wishes_;
+  Decisions decisions_;
+};
+
+}  // namespace weft

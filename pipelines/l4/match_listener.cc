@@ -1,0 +1,69 @@
+#include "pipelines/l4/match_listener.h"
+
+namespace weft {
+
+static ListenerKey key_of(const Headers& headers) {
+  return {headers.destination, headers.destination_port, headers.protocol};
+}
+
+// Of the ranges on the longest prefix that has one for this packet; narrowest first.
+static const ListenerSlot* match_range(const ListenerTable& table, const Headers& headers) {
+  const uint16_t port = headers.destination_port.host();
+  const ListenerRange* matched = nullptr;
+  table.ranges.find_if(headers.destination, [&](const std::vector<ListenerRange>& ranges) {
+    for (const ListenerRange& range : ranges) {
+      if (range.protocol == headers.protocol && range.first_port <= port &&
+          port <= range.last_port) {
+        matched = &range;
+        return true;
+      }
+    }
+    return false;
+  });
+  return matched == nullptr ? nullptr : &matched->listener;
+}
+
+static AddressOwner owner_of(const ListenerTable& table, const IpAddress& address) {
+  const AddressOwner* owner = table.owners.find(address);
+  return owner == nullptr ? AddressOwner::nobody : *owner;
+}
+
+// The packet has no listener: whose is it?
+static void classify(Burst& burst, uint32_t i, Decision& decision, const ListenerTable& table) {
+  const Headers& headers = burst.headers[i];
+  decision.owner = owner_of(table, headers.destination);
+  if (decision.owner == AddressOwner::host) return burst.to_twin(i);
+  if (decision.owner == AddressOwner::nobody) {
+    decision.direction = Direction::to_client;
+    return;
+  }
+  if (headers.payload == Payload::icmp_query) burst.to_twin(i);
+}
+
+void match_listener(Burst& burst, Decisions& decisions, const ListenerTable& table) {
+  std::array<uint64_t, Burst::packets_max> hashes;
+  burst.for_each_live([&](uint32_t i) {
+    hashes[i] = hash_of(key_of(burst.headers[i]));
+    table.exact.prefetch(hashes[i]);
+  });
+  burst.for_each_live([&](uint32_t i) {
+    const Headers& headers = burst.headers[i];
+    Decision& decision = decisions[i];
+    decision = {};
+    if (headers.payload == Payload::transport) [[likely]] {
+      const ListenerSlot* slot = table.exact.find(key_of(headers), hashes[i]);
+      if (slot == nullptr && !table.ranges.empty()) slot = match_range(table, headers);
+      if (slot != nullptr) [[likely]] {
+        decision.listener_slot = *slot;
+        decision.listener = &table.policies[index(*slot)];
+        decision.owner = AddressOwner::listener;
+        return;
+      }
+    } else if (headers.payload == Payload::none) {
+      return burst.to_twin(i);
+    }
+    classify(burst, i, decision, table);
+  });
+}
+
+}  // namespace weft

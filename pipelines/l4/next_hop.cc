@@ -1,0 +1,53 @@
+#include "pipelines/l4/next_hop.h"
+
+namespace weft {
+
+Way find_way(const RoutingPart& routing, const IpAddress& destination) {
+  const IpRoute* route = routing.routes.find(destination);
+  if (route == nullptr) return {};
+  const bool on_link = route->gateway.is_unspecified();
+  const Neighbour neighbour{route->interface, on_link ? destination : route->gateway};
+  const uint32_t* next_hop = routing.neighbours.find(neighbour);
+  return {next_hop == nullptr ? 0 : *next_hop, route->mtu_bytes, neighbour};
+}
+
+// Puts `hop.link_header` in front of the IP header. False: no room.
+static bool write_link_header(Packet packet, const Headers& headers, const NextHop& hop) {
+  const uint32_t bytes = hop.link_header_bytes;
+  if (headers.ip_offset > bytes) packet.trim_front(headers.ip_offset - bytes);
+  if (headers.ip_offset < bytes) {
+    if (packet.headroom_bytes() < bytes - headers.ip_offset) return false;
+    packet.prepend(bytes - headers.ip_offset);
+  }
+  std::memcpy(packet.data(), hop.link_header.data(), bytes);
+  const uint32_t frame_bytes = bytes + headers.ip_bytes;
+  if (packet.bytes() > frame_bytes && packet.linear_bytes() == packet.bytes()) {
+    packet.resize(frame_bytes);
+  }
+  return true;
+}
+
+void next_hop(Burst& burst, const Decisions& decisions, const RoutingPart& routing,
+              NeighbourWishes& wishes) {
+  burst.for_each_live([&](uint32_t i) {
+    const Headers& headers = burst.headers[i];
+    const bool answer = (burst.answered >> i & 1) != 0;
+    uint32_t at = answer ? 0 : decisions[i].next_hop;
+    const NextHop* hop = &routing.next_hops[at];
+    if (hop->link_header_bytes == 0) [[unlikely]] {
+      const Way way = find_way(routing, headers.destination);
+      if (way.mtu_bytes == 0) return burst.drop(i, Drop::no_route);
+      hop = &routing.next_hops[way.next_hop];
+      if (hop->link_header_bytes == 0) {
+        wishes.ask(way.neighbour);
+        return burst.drop(i, Drop::next_hop_unresolved);
+      }
+    }
+    if (!write_link_header(burst.packets[i], headers, *hop)) [[unlikely]] {
+      return burst.drop(i, Drop::no_headroom);
+    }
+    burst.transmit(i, hop->interface);
+  });
+}
+
+}  // namespace weft

@@ -1,0 +1,34 @@
+// Stage: gives every packet to a listener an endpoint. A known flow keeps its own unless that is
+// down; then on_endpoint_down decides, except that a flow without a connection yet (a SYN, UDP) is
+// always moved. A new flow, and a TCP packet in mid-flow without an entry, gets the first choice
+// of its hash that takes new flows (ARCHITECTURE.md, decision 8), and an entry.
+//   no_endpoint         no endpoint of the cluster takes new flows (reset or unreachable)
+//   endpoint_down       on_endpoint_down = "reset" (reset)
+//   stopping            a new flow after the gateway stopped taking them (reset or unreachable)
+//   flow_table_full     nat without an entry, where the reply could not be told apart
+//   nat_tuple_conflict  this client already talks to every candidate through another listener
+#pragma once
+
+#include "pipelines/endpoint_states.h"
+#include "pipelines/l4/decision.h"
+#include "pipelines/l4/flows.h"
+
+namespace weft {
+
+// How many choices of a hash are tried before the endpoints are walked through in order.
+inline constexpr uint32_t hash_choices_max = 16;
+
+// The hash of which a flow's endpoint is chosen. `seed` is PolicyPart::hash_seed.
+uint64_t flow_hash(const Headers& headers, HashOn on, uint64_t seed);
+
+// Choice 0, 1, ... of a flow hash, for Maglev::pick.
+constexpr uint32_t hash_choice(uint64_t hash, uint32_t choice) {
+  uint64_t h = hash + choice * 0x9e3779b97f4a7c15u;
+  if (choice != 0) h = (h ^ h >> 31) * 0xbf58476d1ce4e5b9u;
+  return static_cast<uint32_t>(h >> 32);
+}
+
+void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
+                   const EndpointStates& states, Flows& flows, bool refuse_new_flows);
+
+}  // namespace weft

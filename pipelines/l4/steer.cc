@@ -1,0 +1,33 @@
+#include "pipelines/l4/steer.h"
+
+#include "dataplane/interface/steering.h"
+#include "pipelines/l4/parse_headers.h"
+
+namespace weft {
+
+static uint32_t bucket_of(const Burst& burst, uint32_t i, const Decision& decision,
+                          const KeyedHash& hash) {
+  const Headers& headers = burst.headers[i];
+  const bool to_listener = decision.owner == AddressOwner::listener;
+  if (headers.payload == Payload::icmp_error) {
+    // The quoted packet, reversed, would have come the way this error came.
+    if (const auto quoted = parse_quoted(burst.packets[i], headers)) {
+      Headers reversed = *quoted;
+      std::swap(reversed.source, reversed.destination);
+      std::swap(reversed.source_port, reversed.destination_port);
+      return steering::owner(reversed, to_listener, hash);
+    }
+  }
+  return steering::owner(headers, to_listener, hash);
+}
+
+void steer(Burst& burst, const Decisions& decisions, const PolicyPart& policy,
+           const KeyedHash& hash, uint16_t self) {
+  if (policy.workers == 1) return;
+  burst.for_each_live([&](uint32_t i) {
+    const uint16_t owner = policy.steering[bucket_of(burst, i, decisions[i], hash)];
+    if (owner != self) burst.hand_off(i, owner);
+  });
+}
+
+}  // namespace weft
