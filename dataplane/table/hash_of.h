@@ -9,10 +9,11 @@
 
 namespace weft {
 
+__extension__ using uint128 = unsigned __int128;
+
 // Folds a 64x64 bit product; mixes two words well enough for a table index.
 inline uint64_t mix(uint64_t a, uint64_t b) {
-  const auto product =
-      static_cast<unsigned __int128>(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xe7037ed1a0b428dbu);
+  const auto product = static_cast<uint128>(a ^ 0x9e3779b97f4a7c15u) * (b ^ 0xe7037ed1a0b428dbu);
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 
