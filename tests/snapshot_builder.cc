@@ -1,0 +1,216 @@
+#include "tests/snapshot_builder.h"
+
+#include <algorithm>
+
+#include "dataplane/base/check.h"
+
+namespace weft::test {
+
+static constexpr uint64_t test_hash_seed = 42;
+static constexpr uint32_t first_next_hop = 1;  // 0 is unresolved
+
+static IpAddress ip(std::string_view text) {
+  const auto address = IpAddress::parse(text);
+  CHECK(address.has_value());
+  return *address;
+}
+
+static IpPrefix prefix_of(std::string_view text) {
+  const auto prefix = IpPrefix::parse(text);
+  CHECK(prefix.has_value());
+  return *prefix;
+}
+
+EndpointSlot TestGateway::endpoint(std::string_view cluster, std::string_view address_port) const {
+  return endpoints.at(std::string(cluster) + "/" + std::string(address_port));
+}
+
+void TestGateway::set_state(EndpointSlot endpoint, EndpointState state) {
+  states->set(endpoint, state);
+  const ClusterSlot cluster = snapshot.endpoints->records[index(endpoint)].cluster;
+  const auto& slots = snapshot.endpoints->clusters[index(cluster)]->endpoints;
+  states->set_fit_endpoints(
+      cluster, static_cast<uint32_t>(std::count_if(slots.begin(), slots.end(), [&](auto slot) {
+        return states->get(slot) == EndpointState::healthy;
+      })));
+}
+
+SnapshotBuilder& SnapshotBuilder::cluster(std::string name, std::vector<TestEndpoint> endpoints,
+                                          OnEndpointDown on_down) {
+  clusters_.push_back({std::move(name), std::move(endpoints), on_down});
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::listener(std::string_view prefix, uint16_t first_port,
+                                           Protocol protocol, Forward forward,
+                                           std::string_view cluster, HashOn hash,
+                                           uint16_t last_port) {
+  const uint16_t last = last_port == 0 ? first_port : last_port;
+  listeners_.push_back(
+      {prefix_of(prefix), first_port, last, protocol, forward, std::string(cluster), hash});
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::source_addresses(std::string_view prefix) {
+  source_addresses_.push_back(prefix_of(prefix));
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::transit(Transit transit) {
+  transit_ = transit;
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::timeouts(FlowTimeouts timeouts) {
+  timeouts_ = timeouts;
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::workers(uint32_t workers) {
+  workers_ = workers;
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::neighbour(std::string_view address) {
+  neighbours_.push_back(ip(address));
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::path_mtu(uint16_t mtu_bytes) {
+  mtu_bytes_ = mtu_bytes;
+  return *this;
+}
+
+std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) const {
+  auto part = std::make_shared<PolicyPart>();
+  std::vector<std::pair<ListenerKey, ListenerSlot>> exact;
+  std::map<IpPrefix, std::vector<ListenerRange>> ranges;
+  std::vector<std::pair<IpPrefix, AddressOwner>> owners;
+  owners.emplace_back(IpPrefix::host(ip("10.0.0.254")), AddressOwner::host);
+  for (const Listener& listener : listeners_) {
+    const ListenerSlot slot{static_cast<uint32_t>(part->listeners.policies.size())};
+    part->listeners.policies.push_back(
+        {{slot, 1}, gateway.clusters.at(listener.cluster), listener.forward, listener.hash});
+    owners.emplace_back(listener.prefix, AddressOwner::listener);
+    if (listener.prefix.is_host() && listener.first_port == listener.last_port) {
+      exact.push_back(
+          {{listener.prefix.address(), be16(listener.first_port), listener.protocol}, slot});
+    } else {
+      ranges[listener.prefix].push_back(
+          {listener.first_port, listener.last_port, listener.protocol, slot});
+    }
+  }
+  for (const IpPrefix& prefix : source_addresses_) {
+    owners.emplace_back(prefix, AddressOwner::source_addresses);
+  }
+  for (auto& [prefix, list] : ranges) {
+    std::sort(list.begin(), list.end(), [](const ListenerRange& a, const ListenerRange& b) {
+      return a.last_port - a.first_port < b.last_port - b.first_port;
+    });
+  }
+  using Ranges = Lpm<std::vector<ListenerRange>>;
+  part->listeners.exact = FlatMap<ListenerKey, ListenerSlot>(exact);
+  part->listeners.ranges = Ranges(std::vector<Ranges::Item>(ranges.begin(), ranges.end()));
+  part->listeners.owners = Lpm<AddressOwner>(owners);
+  part->transit = transit_;
+  part->timeouts = timeouts_;
+  part->workers = workers_;
+  for (uint32_t b = 0; b < steering_buckets; ++b) {
+    part->steering[b] = static_cast<uint8_t>(b % workers_);
+  }
+  part->hash_seed = test_hash_seed;
+  return part;
+}
+
+void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) const {
+  std::vector<std::pair<uint32_t, EndpointRecord>> records;
+  std::vector<std::pair<ListenerKey, NatReturn>> returns;
+  uint32_t next_hop = first_next_hop;
+  for (const Cluster& cluster : clusters_) {
+    const ClusterSlot cluster_slot{static_cast<uint32_t>(part.clusters.size())};
+    gateway.clusters[cluster.name] = cluster_slot;
+    auto record = std::make_shared<ClusterRecord>();
+    std::vector<MaglevEndpoint> maglev;
+    for (const TestEndpoint& endpoint : cluster.endpoints) {
+      const EndpointSlot slot{static_cast<uint32_t>(records.size())};
+      records.push_back({index(slot),
+                         {.address = ip(endpoint.address),
+                          .tunnel_source = ip("10.0.0.254"),
+                          .port = be16(endpoint.port),
+                          .path_mtu_bytes = mtu_bytes_,
+                          .next_hop = next_hop++,
+                          .cluster = cluster_slot,
+                          .on_down = cluster.on_down}});
+      record->endpoints.push_back(slot);
+      maglev.push_back({ip(endpoint.address), endpoint.port, endpoint.weight});
+      gateway
+          .endpoints[cluster.name + "/" + endpoint.address + ":" + std::to_string(endpoint.port)] =
+          slot;
+    }
+    if (!maglev.empty()) {
+      const uint32_t slots = maglev_slots(static_cast<uint32_t>(maglev.size()));
+      record->maglev = std::make_shared<Maglev>(maglev, slots, test_hash_seed);
+    }
+    part.clusters.push_back(std::move(record));
+  }
+  // The first nat listener of an endpoint answers for it, unless a second one names it too.
+  std::map<uint32_t, std::pair<NatReturn, int>> named;
+  uint32_t listener_slot = 0;
+  for (const Listener& listener : listeners_) {
+    const ListenerSlot slot{listener_slot++};
+    if (listener.forward != Forward::nat || !listener.prefix.is_host()) continue;
+    const ClusterSlot cluster = gateway.clusters.at(listener.cluster);
+    for (const EndpointSlot endpoint : part.clusters[index(cluster)]->endpoints) {
+      auto& [reply, count] = named[index(endpoint)];
+      reply = {listener.prefix.address(), be16(listener.first_port), slot, endpoint};
+      ++count;
+    }
+  }
+  for (const auto& [endpoint, reply] : named) {
+    if (reply.second != 1) continue;
+    const EndpointRecord& record = records[endpoint].second;
+    returns.push_back({{record.address, record.port, Protocol::tcp}, reply.first});
+  }
+  part.records = part.records.with(records);
+  part.nat_returns = FlatMap<ListenerKey, NatReturn>(returns);
+}
+
+std::shared_ptr<RoutingPart> SnapshotBuilder::routing() const {
+  auto part = std::make_shared<RoutingPart>();
+  part->next_hops.push_back({});
+  std::vector<std::pair<Neighbour, uint32_t>> neighbours;
+  const auto add = [&](const IpAddress& address) {
+    NextHop hop{.link_header_bytes = 14, .interface = 0, .mtu_bytes = mtu_bytes_};
+    const std::array<uint8_t, 14> link{2, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 8, 0};
+    std::memcpy(hop.link_header.data(), link.data(), link.size());
+    neighbours.push_back({{0, address}, static_cast<uint32_t>(part->next_hops.size())});
+    part->next_hops.push_back(hop);
+  };
+  for (const Cluster& cluster : clusters_) {
+    for (const TestEndpoint& endpoint : cluster.endpoints) add(ip(endpoint.address));
+  }
+  for (const IpAddress& address : neighbours_) add(address);
+  add(ip("10.0.0.1"));
+  const std::vector<std::pair<IpPrefix, IpRoute>> routes{
+      {prefix_of("10.0.0.0/8"), {0, {}, mtu_bytes_}},
+      {prefix_of("192.0.2.0/24"), {0, ip("10.0.0.1"), mtu_bytes_}}};
+  part->neighbours = FlatMap<Neighbour, uint32_t>(neighbours);
+  part->routes = Lpm<IpRoute>(routes);
+  part->icmp_sources[0] = ip("10.0.0.254");
+  return part;
+}
+
+TestGateway SnapshotBuilder::build() const {
+  TestGateway gateway;
+  auto endpoints = std::make_shared<EndpointPart>();
+  add_endpoints(gateway, *endpoints);
+  gateway.snapshot = {1, policy(gateway), endpoints, routing()};
+  const auto count = static_cast<uint32_t>(gateway.endpoints.size());
+  gateway.states = std::make_unique<EndpointStates>(count, static_cast<uint32_t>(clusters_.size()));
+  for (uint32_t slot = 0; slot < count; ++slot) {
+    gateway.set_state(EndpointSlot{slot}, EndpointState::healthy);
+  }
+  return gateway;
+}
+
+}  // namespace weft::test

@@ -1,0 +1,86 @@
+// Snapshots for path tests and benchmarks, said in a line each, without mgmt:
+//
+//   SnapshotBuilder b;
+//   b.cluster("web", {{"10.0.2.1", 8080}, {"10.0.2.2", 8080}});
+//   b.listener("203.0.113.10", 80, Protocol::tcp, Forward::nat, "web");
+//   auto gateway = b.build();   // gateway.snapshot, gateway.states: all healthy
+//
+// One interface, index 0, with 10.0.0.254/8 and a neighbour 02:00:00:00:01:00 for every address of
+// 10.0.0.0/8; 192.0.2.0/24 behind the gateway 10.0.0.1; nothing else is routed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipelines/endpoint_states.h"
+#include "pipelines/snapshot.h"
+
+namespace weft::test {
+
+struct TestEndpoint {
+  std::string address;
+  uint16_t port = 0;
+  uint32_t weight = 1;
+};
+
+struct TestGateway {
+  Snapshot snapshot;
+  std::unique_ptr<EndpointStates> states;
+  std::map<std::string, ClusterSlot> clusters;
+  std::map<std::string, EndpointSlot> endpoints;  // by "cluster/address:port"
+
+  EndpointSlot endpoint(std::string_view cluster, std::string_view address_port) const;
+  // As mgmt does: the state word, and the count of its cluster.
+  void set_state(EndpointSlot endpoint, EndpointState state);
+};
+
+class SnapshotBuilder {
+ public:
+  SnapshotBuilder& cluster(std::string name, std::vector<TestEndpoint> endpoints,
+                           OnEndpointDown on_down = OnEndpointDown::reset);
+  SnapshotBuilder& listener(std::string_view prefix, uint16_t first_port, Protocol protocol,
+                            Forward forward, std::string_view cluster,
+                            HashOn hash = HashOn::five_tuple, uint16_t last_port = 0);
+  SnapshotBuilder& source_addresses(std::string_view prefix);
+  SnapshotBuilder& transit(Transit transit);
+  SnapshotBuilder& timeouts(FlowTimeouts timeouts);
+  SnapshotBuilder& workers(uint32_t workers);
+  // A neighbour is otherwise known for the endpoints and these.
+  SnapshotBuilder& neighbour(std::string_view address);
+  SnapshotBuilder& path_mtu(uint16_t mtu_bytes);
+
+  TestGateway build() const;
+
+ private:
+  struct Listener {
+    IpPrefix prefix;
+    uint16_t first_port, last_port;
+    Protocol protocol;
+    Forward forward;
+    std::string cluster;
+    HashOn hash;
+  };
+  struct Cluster {
+    std::string name;
+    std::vector<TestEndpoint> endpoints;
+    OnEndpointDown on_down;
+  };
+
+  std::shared_ptr<PolicyPart> policy(const TestGateway& gateway) const;
+  void add_endpoints(TestGateway& gateway, EndpointPart& part) const;
+  std::shared_ptr<RoutingPart> routing() const;
+
+  std::vector<Listener> listeners_;
+  std::vector<Cluster> clusters_;
+  std::vector<IpPrefix> source_addresses_;
+  std::vector<IpAddress> neighbours_;
+  FlowTimeouts timeouts_;
+  Transit transit_ = Transit::drop;
+  uint32_t workers_ = 1;
+  uint16_t mtu_bytes_ = 1500;
+};
+
+}  // namespace weft::test
