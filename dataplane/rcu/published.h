@@ -21,10 +21,8 @@ namespace weft {
 template <class T>
 class Published {
  public:
-  // A worker's side. Offline at first and after it is destroyed.
-  //   reader.online();
-  //   while (running) { turn(*reader.read()); reader.quiescent(); }
-  //   reader.offline();
+  // A worker's side. Offline at first and after it is destroyed. A turn of a worker that is online:
+  //   { turn(*reader.read()); reader.quiescent(); }
   class Reader {
    public:
     Reader(Reader&& other) noexcept
