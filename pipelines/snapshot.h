@@ -67,6 +67,11 @@ struct ListenerTable {
   Lpm<std::vector<ListenerRange>> ranges;  // tried from the longest prefix to the shortest
   Lpm<AddressOwner> owners;
   std::vector<ListenerPolicy> policies;  // by listener slot
+
+  // Whether the slot belongs to a listener. Flows of absent ones are the sweep's.
+  bool present(ListenerSlot slot) const {
+    return index(slot) < policies.size() && policies[index(slot)].id.slot == slot;
+  }
 };
 
 // Where the reply of an endpoint belongs when no flow says so: the one nat listener whose cluster
@@ -97,6 +102,7 @@ struct alignas(64) EndpointRecord {  // by endpoint slot
   uint32_t next_hop = 0;        // index into RoutingPart::next_hops
   ClusterSlot cluster = none<ClusterSlot>;
   OnEndpointDown on_down = OnEndpointDown::reset;
+  bool operator==(const EndpointRecord&) const = default;
 };
 static_assert(sizeof(EndpointRecord) == 64);
 
@@ -109,6 +115,12 @@ struct EndpointPart {
   PagedArray<EndpointRecord> records;
   std::vector<std::shared_ptr<const ClusterRecord>> clusters;  // by cluster slot, null: empty
   FlatMap<ListenerKey, NatReturn> nat_returns;                 // by endpoint address and port
+
+  // Whether the slot belongs to an endpoint: one that takes flows or one that drains. Flows of
+  // slots that are absent have no endpoint any more: the sweep removes them.
+  bool present(EndpointSlot slot) const {
+    return records.has(index(slot)) && records[index(slot)].cluster != none<ClusterSlot>;
+  }
 };
 
 // ---- routing, mirrored from the kernel
@@ -118,6 +130,7 @@ struct NextHop {
   uint8_t link_header_bytes = 0;            // 14, or 18 with a VLAN tag; 0: unresolved
   uint16_t interface = 0;
   uint16_t mtu_bytes = 0;
+  bool operator==(const NextHop&) const = default;
 };
 
 struct Neighbour {

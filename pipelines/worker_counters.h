@@ -45,6 +45,12 @@ struct TurnCounters {
   Counter handed_off;
   Counter handed_over;  // received from other workers
   Counter snapshot_generation;
+  // The newest snapshot generation of which this worker has let go of everything older: a full
+  // pass over all its flow tables that began in a turn that read that generation has ended, and
+  // each flow whose listener or endpoint was absent (present() is false) was removed when the pass
+  // met it, or before it moved to a place the pass had left behind. mgmt reuses slots by it
+  // (mgmt/publish/README.md); a worker without flow tables reports what it reads.
+  Counter swept_generation;
 };
 
 struct FlowTableCounters {

@@ -40,6 +40,9 @@ struct Desired {
   std::vector<InterfaceSettings> interfaces;
   std::vector<DesiredListener> listeners;  // of live ids
   std::vector<DesiredCluster> clusters;    // of live ids
+  // Endpoints that left their cluster and keep their record while flows refer to them, in order:
+  // Identities::settle().
+  std::vector<EndpointSlot> draining;
   KernelView kernel;
   FlowSettings flows;
   Transit transit = Transit::drop;
