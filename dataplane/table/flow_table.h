@@ -7,7 +7,9 @@
 //
 // Bucket gives the layout: `Key`, `flows`, `match(key)`, `key(i)`, `meta(i)`, `put(i, key, meta)`,
 // and `hash(KeyedHash, key)`. Nothing here allocates after construction or runs unbounded.
-// Thread safety: one worker.
+// Owner says what has become of a flow: `clock()`, `gone(bucket, i)` (its endpoint or listener is
+// no more) and `removed(FlowMeta)`, called for each flow that leaves, also to make room. Thread
+// safety: one worker.
 #pragma once
 
 #include <bit>
@@ -105,14 +107,13 @@ class FlowTable {
     return {};
   }
 
-  // Removed flows, expired or evicted, are told to `removed(FlowMeta)`.
   // Requires: the key is not in the table. An empty Flow when there is no room.
-  template <class Removed>
-  Flow insert(Place place, const Key& key, FlowMeta meta, const FlowClock& clock, Removed removed) {
-    Flow room = room_in(buckets_[place.first], clock, removed);
-    if (!room) room = room_in(buckets_[place.second], clock, removed);
-    if (!room) room = make_room_by_moving(place, clock, removed);
-    if (!room) room = make_room_by_evicting(place, clock, removed);
+  template <class Owner>
+  Flow insert(Place place, const Key& key, FlowMeta meta, Owner&& owner) {
+    Flow room = room_in(buckets_[place.first], owner);
+    if (!room) room = room_in(buckets_[place.second], owner);
+    if (!room) room = make_room_by_moving(place, owner);
+    if (!room) room = make_room_by_evicting(place, owner);
     if (!room) {
       ++counts_.refused;
       return {};
@@ -123,20 +124,20 @@ class FlowTable {
     return room;
   }
 
-  template <class Removed>
-  void remove(Flow flow, Removed removed) {
-    removed(flow.meta());
+  template <class Owner>
+  void remove(Flow flow, Owner&& owner) {
+    owner.removed(flow.meta());
     flow.set_meta({});
     --counts_.entries;
   }
 
-  // Removes expired flows from the next buckets of an endless round; `ended(FlowMeta)` as insert.
-  template <class Removed>
-  void sweep(uint32_t buckets, const FlowClock& clock, Removed removed) {
+  // Removes flows that expired or are gone from the next buckets of an endless round.
+  template <class Owner>
+  void sweep(uint32_t buckets, Owner&& owner) {
     constexpr uint32_t ahead = 8;
     for (; buckets > 0; --buckets) {
       __builtin_prefetch(&buckets_[(swept_ + ahead) & mask_]);
-      remove_expired(buckets_[swept_ & mask_], clock, removed);
+      remove_ended(buckets_[swept_ & mask_], owner);
       ++swept_;
     }
   }
@@ -145,25 +146,29 @@ class FlowTable {
  private:
   static constexpr uint32_t moves_max = 2;
 
-  template <class Removed>
-  void remove_expired(Bucket& bucket, const FlowClock& clock, Removed& removed) {
+  template <class Owner>
+  bool ended(const Bucket& bucket, uint32_t i, Owner& owner) const {
+    return bucket.meta(i).expired(owner.clock()) || owner.gone(bucket, i);
+  }
+
+  template <class Owner>
+  void remove_ended(Bucket& bucket, Owner& owner) {
     for (uint32_t i = 0; i < Bucket::flows; ++i) {
-      const FlowMeta meta = bucket.meta(i);
-      if (meta.free() || !meta.expired(clock)) continue;
+      if (bucket.meta(i).free() || !ended(bucket, i, owner)) continue;
       ++counts_.expired;
-      remove({&bucket, i}, removed);
+      remove({&bucket, i}, owner);
     }
   }
 
-  template <class Removed>
-  Flow room_in(Bucket& bucket, const FlowClock& clock, Removed& removed) {
+  template <class Owner>
+  Flow room_in(Bucket& bucket, Owner& owner) {
     for (uint32_t i = 0; i < Bucket::flows; ++i) {
       if (bucket.meta(i).free()) return {&bucket, i};
     }
     for (uint32_t i = 0; i < Bucket::flows; ++i) {
-      if (!bucket.meta(i).expired(clock)) continue;
+      if (!ended(bucket, i, owner)) continue;
       ++counts_.expired;
-      remove({&bucket, i}, removed);
+      remove({&bucket, i}, owner);
       return {&bucket, i};
     }
     return {};
@@ -171,15 +176,14 @@ class FlowTable {
 
   // Moves one flow of the bucket to its other bucket, where room may be made in the same way
   // `depth` times over; touches at most flows^(depth + 1) buckets.
-  template <class Removed>
-  Flow make_room_by_moving(Bucket& bucket, uint32_t depth, const FlowClock& clock,
-                           Removed& removed) {
+  template <class Owner>
+  Flow make_room_by_moving(Bucket& bucket, uint32_t depth, Owner& owner) {
     for (uint32_t i = 0; i < Bucket::flows; ++i) {
       const Place own = place(bucket.key(i));
       Bucket& other = &buckets_[own.first] == &bucket ? buckets_[own.second] : buckets_[own.first];
       if (&other == &bucket) continue;
-      Flow to = room_in(other, clock, removed);
-      if (!to && depth > 0) to = make_room_by_moving(other, depth - 1, clock, removed);
+      Flow to = room_in(other, owner);
+      if (!to && depth > 0) to = make_room_by_moving(other, depth - 1, owner);
       if (!to || to.bucket == &bucket) continue;
       to.bucket->move(to.at, bucket, i);
       bucket.set_meta(i, {});
@@ -188,11 +192,11 @@ class FlowTable {
     return {};
   }
 
-  template <class Removed>
-  Flow make_room_by_moving(Place place, const FlowClock& clock, Removed& removed) {
+  template <class Owner>
+  Flow make_room_by_moving(Place place, Owner& owner) {
     for (uint32_t depth = 0; depth < moves_max; ++depth) {
       for (uint32_t at : {place.first, place.second}) {
-        const Flow room = make_room_by_moving(buckets_[at], depth, clock, removed);
+        const Flow room = make_room_by_moving(buckets_[at], depth, owner);
         if (room) return room;
       }
     }
@@ -214,13 +218,13 @@ class FlowTable {
     }
   }
 
-  template <class Removed>
-  Flow make_room_by_evicting(Place place, const FlowClock& clock, Removed& removed) {
+  template <class Owner>
+  Flow make_room_by_evicting(Place place, Owner& owner) {
     Flow least{};
     uint32_t most = 0;
     for (Bucket* bucket : {&buckets_[place.first], &buckets_[place.second]}) {
       for (uint32_t i = 0; i < Bucket::flows; ++i) {
-        const uint32_t worth = worth_evicting(bucket->meta(i), clock);
+        const uint32_t worth = worth_evicting(bucket->meta(i), owner.clock());
         if (worth > most) {
           most = worth;
           least = {bucket, i};
@@ -229,7 +233,7 @@ class FlowTable {
     }
     if (!least) return {};
     ++counts_.evicted;
-    remove(least, removed);
+    remove(least, owner);
     return least;
   }
 

@@ -20,19 +20,32 @@ TunnelKey4 tunnel_key(uint32_t n, bool udp = false) {
   return {be32(0x0a000000 + n), be32(0xcb007101), 0x5000 + (n << 16), udp};
 }
 
+struct TestOwner {
+  const FlowClock& clock() const { return clock_; }
+  template <class Bucket>
+  bool gone(const Bucket& bucket, uint32_t i) const {
+    return bucket.meta(i).endpoint() == gone_endpoint;
+  }
+  void removed(FlowMeta meta) { removed_.push_back(meta); }
+
+  FlowClock& clock_;
+  std::vector<FlowMeta>& removed_;
+  EndpointSlot gone_endpoint = none<EndpointSlot>;
+};
+
 struct Fixture {
   explicit Fixture(uint32_t flows_max) : table(flows_max, test_hash), clock(timeouts, Instant{}) {}
 
   bool insert(const TunnelKey4& key, FlowState state, uint32_t endpoint = 7) {
     const FlowMeta meta(EndpointSlot{endpoint}, state, clock.tick(state));
-    return bool(table.insert(table.place(key), key, meta, clock,
-                             [this](FlowMeta m) { removed.push_back(m); }));
+    return bool(table.insert(table.place(key), key, meta, owner));
   }
   bool has(const TunnelKey4& key) { return bool(table.find(table.place(key), key)); }
 
   TunnelFlows4 table;
   FlowClock clock;
   std::vector<FlowMeta> removed;
+  TestOwner owner{clock, removed};
 };
 
 TEST(FlowMeta, KeepsWhatItIsGiven) {
@@ -117,16 +130,26 @@ TEST(FlowTable, ASweepOfAllBucketsRemovesExactlyTheExpired) {
   f.clock.advance(timeouts, Instant{} + seconds(3));
   for (uint32_t n = 200; n < 400; ++n) f.insert(tunnel_key(n), FlowState::half_open);
   f.clock.advance(timeouts, Instant{} + seconds(6));
-  f.table.sweep(f.table.buckets(), f.clock, [&](FlowMeta m) { f.removed.push_back(m); });
+  f.table.sweep(f.table.buckets(), f.owner);
   EXPECT_EQ(f.removed.size(), 200u);
   EXPECT_EQ(f.table.counts().entries, 200u);
   EXPECT_FALSE(f.has(tunnel_key(0)));
   EXPECT_TRUE(f.has(tunnel_key(399)));
 }
 
+TEST(FlowTable, ASweepRemovesTheFlowsOfAnEndpointThatIsGone) {
+  Fixture f(1024);
+  for (uint32_t n = 0; n < 300; ++n) f.insert(tunnel_key(n), FlowState::established, n % 3);
+  f.owner.gone_endpoint = EndpointSlot{1};
+  f.table.sweep(f.table.buckets(), f.owner);
+  EXPECT_EQ(f.removed.size(), 100u);
+  for (uint32_t n = 0; n < 300; ++n) EXPECT_EQ(f.has(tunnel_key(n)), n % 3 != 1);
+}
+
 TEST(NatFlows, BothDirectionsMeetInOneEntry) {
   NatFlows4 table(64, test_hash);
-  const FlowClock clock(timeouts, Instant{});
+  FlowClock clock(timeouts, Instant{});
+  std::vector<FlowMeta> removed;
   const Socket4 client{be32(0x0a000001), be16(40000)};
   const Socket4 listener{be32(0xcb007101), be16(80)};
   const Socket4 endpoint{be32(0x0a000201), be16(8080)};
@@ -134,7 +157,7 @@ TEST(NatFlows, BothDirectionsMeetInOneEntry) {
   const NatKey4 back{client, endpoint, false, true};
   const auto flow =
       table.insert(table.place(there), there, FlowMeta(EndpointSlot{1}, FlowState::established, 0),
-                   clock, [](FlowMeta) {});
+                   TestOwner{clock, removed});
   ASSERT_TRUE(flow);
   flow.bucket->flow(flow.at).endpoint_address = endpoint.address;
   flow.bucket->flow(flow.at).endpoint_port = endpoint.port;

@@ -93,6 +93,7 @@ class alignas(64) NatBucket4 {
   void move(uint32_t to, const NatBucket4& from, uint32_t at) { flows_[to] = from.flows_[at]; }
 
   NatFlow4& flow(uint32_t i) { return flows_[i]; }
+  ListenerSlot listener(uint32_t i) const { return static_cast<ListenerSlot>(flows_[i].listener); }
 
  private:
   std::array<NatFlow4, flows> flows_{};

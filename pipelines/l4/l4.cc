@@ -31,7 +31,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   const bool refuse_new_flows = refuse_new_flows_.load(std::memory_order_relaxed);
   const IpAddress& own_address = snapshot.routing->icmp_sources[burst.interface];
 
-  flows_.expire(policy.timeouts, now);
+  flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
   match_listener(burst, decisions_, policy.listeners);
   steer(burst, decisions_, policy, steering_hash_, worker_);
@@ -44,7 +44,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
 }
 
 void L4::idle(const Snapshot& snapshot, Instant now) {
-  flows_.expire(snapshot.policy->timeouts, now);
+  flows_.expire(snapshot, now);
 }
 
 }  // namespace weft

@@ -42,6 +42,7 @@ struct Picker {
   const Snapshot& snapshot;
   const EndpointStates& states;
   Flows& flows;
+  Flows::Owner owner;
   bool refuse_new_flows;
 
   const EndpointRecord& record(EndpointSlot slot) const {
@@ -99,7 +100,7 @@ struct Picker {
     const auto place = flows.tunnel.place(key);
     const FlowState state = first_state(headers);
     const FlowMeta meta(endpoint, state, flows.clock.tick(state));
-    if (flows.tunnel.insert(place, key, meta, flows.clock, flows.removed())) {
+    if (flows.tunnel.insert(place, key, meta, owner)) {
       flows.count_new(endpoint);
     }
   }
@@ -111,7 +112,7 @@ struct Picker {
     const FlowState state = first_state(headers);
     const FlowMeta meta(endpoint, state, flows.clock.tick(state));
     const EndpointRecord& to = record(endpoint);
-    const auto found = flows.nat.insert(place, key, meta, flows.clock, flows.removed());
+    const auto found = flows.nat.insert(place, key, meta, owner);
     if (!found) {
       const NatReturn* only =
           snapshot.endpoints->nat_returns.find({to.address, to.port, headers.protocol});
@@ -142,13 +143,13 @@ struct Picker {
     if (forward == Forward::nat) {
       const NatKey4 key = NatKey4::of(headers, false);
       if (const auto flow = flows.nat.find(flows.nat.place(key), key)) {
-        flows.nat.remove(flow, flows.removed());
+        flows.nat.remove(flow, owner);
       }
       return;
     }
     const TunnelKey4 key = TunnelKey4::of(headers);
     if (const auto flow = flows.tunnel.find(flows.tunnel.place(key), key)) {
-      flows.tunnel.remove(flow, flows.removed());
+      flows.tunnel.remove(flow, owner);
     }
   }
 
@@ -197,7 +198,7 @@ struct Picker {
 
 void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
                    const EndpointStates& states, Flows& flows, bool refuse_new_flows) {
-  const Picker picker{snapshot, states, flows, refuse_new_flows};
+  const Picker picker{snapshot, states, flows, Flows::Owner(flows, snapshot), refuse_new_flows};
   burst.for_each_live([&](uint32_t i) {
     Decision& decision = decisions[i];
     if (decision.direction == Direction::to_client) return;

@@ -18,23 +18,25 @@ void move_on(Flow flow, FlowMeta meta, FlowState state, const FlowClock& clock) 
   if (now != meta) flow.set_meta(now);
 }
 
-void track_tunnel(const Headers& headers, Decision& decision, FlowPlace place, Flows& flows) {
+void track_tunnel(const Headers& headers, Decision& decision, FlowPlace place, Flows& flows,
+                  const Flows::Owner& owner) {
   const auto flow = flows.tunnel.find(place, TunnelKey4::of(headers));
   if (!flow) return;
   const FlowMeta meta = flow.meta();
-  if (begins_anew(headers, meta, flows.clock)) return flows.tunnel.remove(flow, flows.removed());
+  if (begins_anew(headers, meta, flows.clock)) return flows.tunnel.remove(flow, owner);
   const bool closed = (headers.tcp_flags & tcp_flag::fin) != 0;
   move_on(flow, meta, next_state(meta.state(), headers.tcp_flags, closed), flows.clock);
   decision.endpoint = meta.endpoint();
 }
 
-void track_nat(const Headers& headers, Decision& decision, FlowPlace place, Flows& flows) {
+void track_nat(const Headers& headers, Decision& decision, FlowPlace place, Flows& flows,
+               const Flows::Owner& owner) {
   const bool reply = decision.direction == Direction::to_client;
   const auto found = flows.nat.find(place, NatKey4::of(headers, reply));
   if (!found) return;
   const FlowMeta meta = found.meta();
   if (!reply && begins_anew(headers, meta, flows.clock)) {
-    return flows.nat.remove(found, flows.removed());
+    return flows.nat.remove(found, owner);
   }
   NatFlow4& flow = found.bucket->flow(found.at);
   const bool fin = (headers.tcp_flags & tcp_flag::fin) != 0;
@@ -76,6 +78,7 @@ bool uses_nat(const Decision& decision) {
 }  // namespace
 
 void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Flows& flows) {
+  const Flows::Owner owner(flows, snapshot);
   std::array<FlowPlace, Burst::packets_max> places;
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
@@ -93,8 +96,8 @@ void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Fl
     const Headers& headers = burst.headers[i];
     Decision& decision = decisions[i];
     if (headers.v4) {
-      uses_nat(decision) ? track_nat(headers, decision, places[i], flows)
-                         : track_tunnel(headers, decision, places[i], flows);
+      uses_nat(decision) ? track_nat(headers, decision, places[i], flows, owner)
+                         : track_tunnel(headers, decision, places[i], flows, owner);
     }
     const bool unknown = decision.endpoint == none<EndpointSlot>;
     if (unknown && decision.direction == Direction::to_client) {
