@@ -13,14 +13,14 @@
 
 namespace weft {
 
-struct ListenerCounters {
+struct alignas(32) ListenerCounters {
   Counter packets;  // towards endpoints and, for nat, back
   Counter bytes;    // of IP, as received
   Counter flows;    // ever created
   Counter drops;
 };
 
-struct EndpointCounters {
+struct alignas(32) EndpointCounters {
   Counter packets;
   Counter bytes;
   Counter flows;         // ever created

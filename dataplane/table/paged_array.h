@@ -19,6 +19,7 @@ class PagedArray {
   const T& operator[](uint32_t index) const {
     return (*pages_[index / page_items])[index % page_items];
   }
+  void prefetch(uint32_t index) const { __builtin_prefetch(&(*this)[index]); }
   // Requires: nothing; false for an index that operator[] may not be asked for.
   bool has(uint32_t index) const {
     return index / page_items < pages_.size() && pages_[index / page_items] != nullptr;

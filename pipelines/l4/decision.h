@@ -17,7 +17,7 @@ enum class Direction : uint8_t {
   to_client,    // an endpoint's reply through nat
 };
 
-struct Decision {
+struct alignas(64) Decision {
   // match_listener
   const ListenerPolicy* listener = nullptr;   // to_endpoint only
   AddressOwner owner = AddressOwner::nobody;  // of the destination
@@ -30,6 +30,16 @@ struct Decision {
   IpAddress rewrite_address;
   // forward
   uint32_t next_hop = 0;  // index into RoutingPart::next_hops; 0: by the packet's destination
+
+  // Nothing decided yet. Field by field: the copy of a fresh object would wait for its own stores.
+  void clear() {
+    listener = nullptr;
+    owner = AddressOwner::nobody;
+    direction = Direction::to_endpoint;
+    endpoint = none<EndpointSlot>;
+    listener_slot = none<ListenerSlot>;
+    next_hop = 0;
+  }
 };
 
 using Decisions = std::array<Decision, Burst::packets_max>;

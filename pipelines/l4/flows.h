@@ -52,6 +52,11 @@ class Flows {
   // timeout. Bounded by sweep_buckets_max. Reports TurnCounters::swept_generation.
   void expire(const Snapshot& snapshot, Instant now);
 
+  // What the stages after track_flow will touch.
+  void prefetch(EndpointSlot endpoint, const Snapshot& snapshot) const {
+    snapshot.endpoints->records.prefetch(index(endpoint));
+    __builtin_prefetch(&counters_.endpoints[index(endpoint)], 1);
+  }
   void count_new(EndpointSlot endpoint) {
     EndpointCounters& counters = counters_.endpoints[index(endpoint)];
     counters.flows.add(1);

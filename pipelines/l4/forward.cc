@@ -15,25 +15,36 @@ static void count(const Headers& headers, const Decision& decision, WorkerCounte
   endpoint.bytes.add(headers.ip_bytes);
 }
 
+// Where the packet goes next, and how much the way there takes.
+static Way way_of(const Headers& headers, const Decision& decision, const Snapshot& snapshot) {
+  if (decision.direction == Direction::to_client) {
+    return find_way(*snapshot.routing, headers.destination);
+  }
+  const EndpointRecord& endpoint = snapshot.endpoints->records[index(decision.endpoint)];
+  return {endpoint.next_hop, endpoint.path_mtu_bytes, {}};
+}
+
 void forward(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
              WorkerCounters& counters) {
-  const auto& records = snapshot.endpoints->records;
+  std::array<uint16_t, Burst::packets_max> mtu_bytes;
+  burst.for_each_live([&](uint32_t i) {
+    const Way way = way_of(burst.headers[i], decisions[i], snapshot);
+    __builtin_prefetch(&snapshot.routing->next_hops[way.next_hop]);
+    decisions[i].next_hop = way.next_hop;
+    mtu_bytes[i] = way.mtu_bytes;
+  });
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
-    Decision& decision = decisions[i];
+    const Decision& decision = decisions[i];
     if (headers.ttl <= 1) [[unlikely]] {
       return burst.refuse(i, Drop::ttl_expired, Reply::ttl_exceeded);
     }
     count(headers, decision, counters);
-    if (decision.direction == Direction::to_client) {
-      const Way way = find_way(*snapshot.routing, headers.destination);
-      decision.next_hop = way.next_hop;
-      return forward_nat(burst, i, decision, way.mtu_bytes);
+    if (decision.listener != nullptr && decision.listener->forward == Forward::ipip) {
+      forward_tunnel(burst, i, snapshot.endpoints->records[index(decision.endpoint)]);
+    } else {
+      forward_nat(burst, i, decision, mtu_bytes[i]);
     }
-    const EndpointRecord& endpoint = records[index(decision.endpoint)];
-    decision.next_hop = endpoint.next_hop;
-    if (decision.listener->forward == Forward::ipip) return forward_tunnel(burst, i, endpoint);
-    forward_nat(burst, i, decision, endpoint.path_mtu_bytes);
   });
 }
 

@@ -49,7 +49,7 @@ void match_listener(Burst& burst, Decisions& decisions, const ListenerTable& tab
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
     Decision& decision = decisions[i];
-    decision = {};
+    decision.clear();
     if (headers.payload == Payload::transport) [[likely]] {
       const ListenerSlot* slot = table.exact.find(key_of(headers), hashes[i]);
       if (slot == nullptr && !table.ranges.empty()) slot = match_range(table, headers);

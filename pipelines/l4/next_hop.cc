@@ -11,6 +11,9 @@ Way find_way(const RoutingPart& routing, const IpAddress& destination) {
   return {next_hop == nullptr ? 0 : *next_hop, route->mtu_bytes, neighbour};
 }
 
+static constexpr uint32_t untagged_bytes = 14;
+static constexpr uint32_t tag_bytes = 4;
+
 // Puts `hop.link_header` in front of the IP header. False: no room.
 static bool write_link_header(Packet packet, const Headers& headers, const NextHop& hop) {
   const uint32_t bytes = hop.link_header_bytes;
@@ -19,7 +22,11 @@ static bool write_link_header(Packet packet, const Headers& headers, const NextH
     if (packet.headroom_bytes() < bytes - headers.ip_offset) return false;
     packet.prepend(bytes - headers.ip_offset);
   }
-  std::memcpy(packet.data(), hop.link_header.data(), bytes);
+  std::byte* to = packet.data();
+  std::memcpy(to, hop.link_header.data(), untagged_bytes);
+  if (bytes != untagged_bytes) {
+    std::memcpy(to + untagged_bytes, hop.link_header.data() + untagged_bytes, tag_bytes);
+  }
   const uint32_t frame_bytes = bytes + headers.ip_bytes;
   if (packet.bytes() > frame_bytes && packet.linear_bytes() == packet.bytes()) {
     packet.resize(frame_bytes);

@@ -99,8 +99,9 @@ void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Fl
       uses_nat(decision) ? track_nat(headers, decision, places[i], flows, owner)
                          : track_tunnel(headers, decision, places[i], flows, owner);
     }
-    const bool unknown = decision.endpoint == none<EndpointSlot>;
-    if (unknown && decision.direction == Direction::to_client) {
+    if (decision.endpoint != none<EndpointSlot>) [[likely]] {
+      flows.prefetch(decision.endpoint, snapshot);
+    } else if (decision.direction == Direction::to_client) {
       match_reply(burst, i, decision, snapshot);
     }
   });

@@ -1,0 +1,311 @@
+// Cost of the shipped packet path beside the bare loop of the same run.
+//
+//   l4_path [--forward ipip|nat] [--flows N]... [--runs N] [--json FILE]
+//
+// Bare loop: take 32 buffers from the pool, write the next 32 frames into them, swap the MAC
+// addresses, give them back. The path: the same, with L4::process in place of the swap. 64-byte
+// frames of N distinct flows in random order, 100 listeners with 100 endpoints each, default
+// configuration but for the flow table's size (the smallest power of two of at least N / 0.75), the
+// clock read once a burst. One output in 1,024 is decoded independently and compared; a dropped
+// packet ends the program. Rounds alternate between the two; the figure is the median.
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "dataplane/wire/checksum.h"
+#include "perf/row.h"
+#include "pipelines/l4/admit.h"
+#include "pipelines/l4/answer.h"
+#include "pipelines/l4/forward.h"
+#include "pipelines/l4/l4.h"
+#include "pipelines/l4/match_listener.h"
+#include "pipelines/l4/next_hop.h"
+#include "pipelines/l4/pick_endpoint.h"
+#include "pipelines/l4/steer.h"
+#include "pipelines/l4/track_flow.h"
+#include "tests/packet_builder.h"
+#include "tests/packet_decoder.h"
+#include "tests/packet_pool.h"
+#include "tests/snapshot_builder.h"
+
+namespace weft {
+namespace {
+
+constexpr uint32_t frame_bytes = 64;
+constexpr uint32_t listeners = 100;
+constexpr uint32_t endpoints = 100;
+constexpr uint32_t verify_every = 1024;
+
+struct alignas(64) Frame {
+  std::array<std::byte, frame_bytes> bytes;
+};
+
+std::string listener_address(uint32_t n) {
+  return "203.0.113." + std::to_string(n + 1);
+}
+
+test::TestGateway make_gateway(Forward mode) {
+  test::SnapshotBuilder builder;
+  for (uint32_t c = 0; c < listeners; ++c) {
+    std::vector<test::TestEndpoint> set;
+    for (uint32_t e = 0; e < endpoints; ++e) {
+      set.push_back({"10." + std::to_string(c + 1) + ".2." + std::to_string(e + 1), 8080});
+    }
+    const std::string name = "c" + std::to_string(c);
+    builder.cluster(name, std::move(set));
+    builder.listener(listener_address(c), 80, Protocol::tcp, mode, name);
+  }
+  return builder.build();
+}
+
+// Every frame another flow, in random order.
+std::vector<Frame> make_frames(uint32_t flows) {
+  std::vector<Frame> frames(flows);
+  std::vector<std::vector<std::byte>> templates;
+  for (uint32_t l = 0; l < listeners; ++l) {
+    templates.push_back(test::ethernet()
+                            .ipv4("172.16.0.0", listener_address(l))
+                            .tcp(0, 80, tcp_flag::ack)
+                            .payload_bytes(frame_bytes - 14 - 20 - 20)
+                            .build());
+  }
+  constexpr uint32_t ip = 14;
+  for (uint32_t f = 0; f < flows; ++f) {
+    std::byte* bytes = frames[f].bytes.data();
+    std::memcpy(bytes, templates[f % listeners].data(), frame_bytes);
+    const be32 source(0xac100000 + f / 16'000);
+    const be16 port(static_cast<uint16_t>(1024 + f % 16'000));
+    ChecksumEdit edit;
+    edit.replace(load<be32>(bytes + ip + 12), source);
+    store(bytes + ip + 10, edit.apply(load<be16>(bytes + ip + 10)));
+    edit.replace(load<be16>(bytes + ip + 20), port);
+    store(bytes + ip + 20 + 16, edit.apply(load<be16>(bytes + ip + 20 + 16)));
+    store(bytes + ip + 12, source);
+    store(bytes + ip + 20, port);
+  }
+  std::shuffle(frames.begin(), frames.end(), std::mt19937_64(7));
+  return frames;
+}
+
+// Reads the time stamp counter as the worker loop does.
+class Tsc {
+ public:
+  Instant now() const {
+    const uint64_t cycles = rte_rdtsc() - start_;
+    return Instant{} + Duration(static_cast<int64_t>(static_cast<double>(cycles) * ns_per_cycle));
+  }
+  const double ns_per_cycle = 1e9 / static_cast<double>(rte_get_tsc_hz());
+
+ private:
+  uint64_t start_ = rte_rdtsc();
+};
+
+// CPU time of this thread: what other programs take from the core does not count.
+double cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e9 + static_cast<double>(time.tv_nsec);
+}
+
+class Bench {
+ public:
+  Bench(Forward mode, uint32_t flows)
+      : mode_(mode),
+        gateway_(make_gateway(mode)),
+        frames_(make_frames(flows)),
+        l4_(settings(mode, flows), *gateway_.states, refuse_, counters_,
+            gateway_.snapshot.policy->timeouts, tsc_.now()) {
+    pool_ = rte_pktmbuf_pool_create("l4_path", 8191, 256, 0, 2048, 0);
+    CHECK(pool_ != nullptr);
+  }
+  ~Bench() { rte_mempool_free(pool_); }
+  Bench(const Bench&) = delete;
+  Bench& operator=(const Bench&) = delete;
+
+  double bare_ns(uint64_t packets) {
+    const double start = cpu_ns();
+    for (uint64_t done = 0; done < packets; done += Burst::packets_max) {
+      take_and_write();
+      for (const Packet packet : burst_.packets) swap_macs(packet.data());
+      give_back();
+    }
+    return (cpu_ns() - start) / static_cast<double>(packets);
+  }
+
+  double path_ns(uint64_t packets) {
+    samples_.clear();
+    const double start = cpu_ns();
+    for (uint64_t done = 0; done < packets; done += Burst::packets_max) {
+      take_and_write();
+      burst_.start(Burst::packets_max, 0);
+      l4_.process(burst_, gateway_.snapshot, tsc_.now());
+      for (const Outcome& outcome : burst_.outcomes) CHECK(outcome.verdict == Verdict::transmit);
+      if ((done & (verify_every - 1)) == 0) take_sample();
+      give_back();
+    }
+    const double ns = (cpu_ns() - start) / static_cast<double>(packets);
+    for (const Sample& sample : samples_) verify(sample);
+    return ns;
+  }
+
+  uint64_t verified() const { return verified_; }
+  uint64_t entries() const {
+    const Flows& flows = l4_.flows();
+    return (mode_ == Forward::nat ? flows.nat.counts() : flows.tunnel.counts()).entries;
+  }
+  double ns_per_cycle() const { return tsc_.ns_per_cycle; }
+  uint64_t flows() const { return frames_.size(); }
+
+ private:
+  static L4Settings settings(Forward mode, uint32_t flows) {
+    L4Settings settings;
+    const uint32_t table = std::bit_ceil(static_cast<uint32_t>(flows / 0.75));
+    (mode == Forward::nat ? settings.flows_max.nat : settings.flows_max.tunnel) = table;
+    settings.flow_key = {1, 2, 3, 4};
+    settings.links.resize(1);
+    return settings;
+  }
+
+  void take_and_write() {
+    auto* buffers = reinterpret_cast<rte_mbuf**>(burst_.packets.data());
+    CHECK(rte_pktmbuf_alloc_bulk(pool_, buffers, Burst::packets_max) == 0);
+    for (uint32_t i = 0; i < Burst::packets_max; ++i) {
+      rte_mbuf* buffer = buffers[i];
+      buffer->data_len = frame_bytes;
+      buffer->pkt_len = frame_bytes;
+      std::memcpy(rte_pktmbuf_mtod(buffer, void*), frames_[next_].bytes.data(), frame_bytes);
+      if (++next_ == frames_.size()) next_ = 0;
+    }
+  }
+  void give_back() {
+    rte_pktmbuf_free_bulk(reinterpret_cast<rte_mbuf**>(burst_.packets.data()), Burst::packets_max);
+  }
+  static void swap_macs(std::byte* frame) {
+    std::array<std::byte, 6> mac;
+    std::memcpy(mac.data(), frame, 6);
+    std::memcpy(frame, frame + 6, 6);
+    std::memcpy(frame + 6, mac.data(), 6);
+  }
+
+  struct Sample {
+    std::size_t frame;
+    std::array<std::byte, frame_bytes + 20> bytes;
+    uint32_t used_bytes;
+  };
+
+  // The first packet of the burst; it is looked at when the clock has stopped.
+  void take_sample() {
+    const std::size_t frame =
+        (next_ + frames_.size() * Burst::packets_max - Burst::packets_max) % frames_.size();
+    const Packet out = burst_.packets[0];
+    CHECK(out.bytes() <= sizeof(Sample::bytes));
+    samples_.push_back({frame, {}, out.bytes()});
+    std::memcpy(samples_.back().bytes.data(), out.data(), out.bytes());
+  }
+
+  void verify(const Sample& sample) {
+    const auto in = test::decode(frames_[sample.frame].bytes);
+    const auto out = test::decode(std::span(sample.bytes).first(sample.used_bytes));
+    CHECK(in.sound() && out.sound());
+    if (mode_ == Forward::nat) {
+      CHECK(out.source == in.source && out.source_port == in.source_port);
+      CHECK(out.destination.starts_with("10.") && out.destination_port == 8080);
+    } else {
+      const auto inner = test::decode_ip(out.payload);
+      CHECK(inner.sound() && inner.source == in.source && inner.destination == in.destination);
+      CHECK(inner.source_port == in.source_port && inner.ttl == in.ttl - 1);
+      CHECK(out.destination.starts_with("10."));
+    }
+    ++verified_;
+  }
+
+  Tsc tsc_;
+  Forward mode_;
+  test::TestGateway gateway_;
+  std::vector<Frame> frames_;
+  std::atomic<bool> refuse_{false};
+  WorkerCounters counters_;
+  L4 l4_;
+  Burst burst_;
+  rte_mempool* pool_ = nullptr;
+  std::size_t next_ = 0;
+  std::vector<Sample> samples_;
+  uint64_t verified_ = 0;
+};
+
+void start_eal() {
+  std::vector<std::string> arguments{"l4_path",           "--no-huge",   "--no-pci",
+                                     "--no-shconf",       "-m256",       "--no-telemetry",
+                                     "--log-level=error", "--lcores=0@0"};
+  std::vector<char*> raw;
+  for (std::string& argument : arguments) raw.push_back(argument.data());
+  CHECK(rte_eal_init(static_cast<int>(raw.size()), raw.data()) >= 0);
+}
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+Row measure(Forward mode, uint32_t flows, uint32_t runs) {
+  Bench bench(mode, flows);
+  const uint64_t packets = std::max<uint64_t>(1u << 21, (flows + 31) / 32 * 32);
+  bench.path_ns((flows + 31) / 32 * 32);  // every flow gets its entry
+  const bool all_flows_have_entries = bench.entries() == bench.flows();
+  bench.path_ns(packets);
+  std::vector<double> bare;
+  std::vector<double> path;
+  std::vector<double> ratios;
+  for (uint32_t run = 0; run < runs; ++run) {
+    bare.push_back(bench.bare_ns(packets));
+    path.push_back(bench.path_ns(packets));
+    ratios.push_back(path.back() / bare.back());
+  }
+  std::printf("%-5s %9u %8.1f %8.1f %9.0f %7.2f   %llu verified%s\n",
+              mode == Forward::nat ? "nat" : "ipip", flows, median(bare), median(path),
+              median(path) / bench.ns_per_cycle(), median(ratios),
+              static_cast<unsigned long long>(bench.verified()),
+              all_flows_have_entries ? "" : "; SOME FLOWS HAVE NO ENTRY");
+  std::fflush(stdout);
+  return {.name = std::string("l4_path/") + (mode == Forward::nat ? "nat" : "ipip") + "/" +
+                  std::to_string(flows),
+          .value = median(ratios),
+          .unit = "times the bare loop",
+          .valid = all_flows_have_entries,
+          .samples = ratios};
+}
+
+}  // namespace
+}  // namespace weft
+
+int main(int argc, char** argv) {
+  CLI::App app("The packet path beside the bare loop");
+  std::string mode = "ipip";
+  std::vector<uint32_t> flows{1, 1'000, 32'000, 1'000'000, 8'000'000};
+  uint32_t runs = 7;
+  std::string json;
+  app.add_option("--forward", mode)->check(CLI::IsMember({"ipip", "nat"}));
+  app.add_option("--flows", flows);
+  app.add_option("--runs", runs)->check(CLI::Range(5, 1000));
+  app.add_option("--json", json);
+  CLI11_PARSE(app, argc, argv);
+  weft::start_eal();
+  std::printf("mode      flows  bare ns  path ns path cycles  ratio\n");
+  std::vector<weft::Row> rows;
+  for (const uint32_t n : flows) {
+    rows.push_back(
+        weft::measure(mode == "nat" ? weft::Forward::nat : weft::Forward::ipip, n, runs));
+  }
+  if (!json.empty()) weft::write_rows(rows, json);
+  return 0;
+}

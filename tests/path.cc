@@ -1,0 +1,67 @@
+#include "tests/path.h"
+
+#include "dataplane/base/check.h"
+
+namespace weft::test {
+
+static L4Settings settings(FlowsMax flows_max, uint16_t worker) {
+  L4Settings settings;
+  settings.worker = worker;
+  settings.flows_max = flows_max;
+  settings.flow_key = {1, 2, 3, 4};
+  settings.steering_key = {5, 6, 7, 8};
+  settings.links.resize(1);
+  return settings;
+}
+
+Path::Path(const SnapshotBuilder& builder, FlowsMax flows_max, uint16_t worker)
+    : gateway(builder.build()),
+      l4(std::make_unique<L4>(settings(flows_max, worker), *gateway.states, refuse_new_flows,
+                              counters, gateway.snapshot.policy->timeouts, now)) {}
+
+Path::~Path() {
+  CHECK(pool.buffers_out() == 0);
+}
+
+PathOutput Path::send(const Bytes& frame) {
+  return send_burst({frame}).front();
+}
+
+std::vector<PathOutput> Path::send_burst(const std::vector<Bytes>& frames) {
+  CHECK(frames.size() <= Burst::packets_max);
+  Burst burst;
+  for (std::size_t i = 0; i < frames.size(); ++i) burst.packets[i] = pool.make(frames[i]);
+  burst.start(static_cast<uint32_t>(frames.size()), 0);
+  l4->process(burst, gateway.snapshot, now);
+  CHECK(burst.live == 0);
+  std::vector<PathOutput> outputs;
+  for (uint32_t i = 0; i < burst.size; ++i) {
+    PathOutput output{
+        burst.outcomes[i].verdict, burst.dropped_for(i), burst.outcomes[i].target, {}, {}};
+    if (output.verdict != Verdict::drop) output.bytes = bytes_of(burst.packets[i]);
+    if (output.transmitted()) output.frame = decode(output.bytes);
+    free_packet(burst.packets[i]);
+    outputs.push_back(std::move(output));
+  }
+  return outputs;
+}
+
+void Path::advance(Duration duration) {
+  // In steps, as turns come, so that sweeps keep up.
+  constexpr int steps = 64;
+  for (int i = 0; i < steps; ++i) {
+    now += duration / steps;
+    l4->idle(gateway.snapshot, now);
+  }
+}
+
+void Path::reconfigure(const SnapshotBuilder& builder) {
+  const uint64_t generation = gateway.snapshot.generation;
+  TestGateway next = builder.build();
+  gateway.snapshot = next.snapshot;
+  gateway.snapshot.generation = generation + 1;
+  gateway.clusters = next.clusters;
+  gateway.endpoints = next.endpoints;
+}
+
+}  // namespace weft::test

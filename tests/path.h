@@ -1,0 +1,58 @@
+// The whole packet path for tests: a frame in, what became of it out.
+//
+//   Path path(SnapshotBuilder().cluster(...).listener(...));
+//   EXPECT_EQ(path.send(ethernet().ipv4(client, listener).tcp(1234, 80, tcp_flag::syn)).drop,
+//             Drop::none);
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "pipelines/l4/l4.h"
+#include "tests/packet_builder.h"
+#include "tests/packet_decoder.h"
+#include "tests/packet_pool.h"
+#include "tests/snapshot_builder.h"
+
+namespace weft::test {
+
+struct PathOutput {
+  Verdict verdict = Verdict::live;
+  Drop drop = Drop::none;  // what it counts as; an answered packet has one and is transmitted
+  uint16_t target = 0;
+  Bytes bytes;    // of a transmitted or twin frame
+  Decoded frame;  // of a transmitted frame
+
+  bool transmitted() const { return verdict == Verdict::transmit; }
+  // Transmitted, and not in answer to a drop.
+  bool forwarded() const { return transmitted() && drop == Drop::none; }
+};
+
+class Path {
+ public:
+  explicit Path(const SnapshotBuilder& builder, FlowsMax flows_max = {1024, 1024},
+                uint16_t worker = 0);
+  ~Path();
+  Path(const Path&) = delete;
+  Path& operator=(const Path&) = delete;
+
+  PathOutput send(const FrameBuilder& frame) { return send(frame.build()); }
+  PathOutput send(const Bytes& frame);
+  // At most Burst::packets_max frames, in one burst.
+  std::vector<PathOutput> send_burst(const std::vector<Bytes>& frames);
+  void advance(Duration duration);
+  // The same gateway, otherwise configured; flows stay.
+  void reconfigure(const SnapshotBuilder& builder);
+
+  TestGateway gateway;
+  std::atomic<bool> refuse_new_flows{false};
+  WorkerCounters counters;
+  Instant now{};
+  PacketPool pool;
+  std::unique_ptr<L4> l4;
+};
+
+}  // namespace weft::test
