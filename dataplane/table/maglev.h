@@ -3,8 +3,9 @@
 //
 // The table is a function of the set of endpoints (their keys), their weights, the number of slots
 // and the seed; not of the order they are given in. An endpoint of weight w of total W gets
-// floor(M*w/W) or ceil(M*w/W) slots; weight 0 gets none.
-// Thread safety: immutable.
+// floor(M*w/W) or ceil(M*w/W) slots; weight 0 gets none. The seed keys the hash of address and
+// port, so that two gateways with one seed agree, and nobody without it can say where a flow will
+// go. Thread safety: immutable.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,8 @@
 
 namespace weft {
 
+inline constexpr uint32_t maglev_slots_max = 1048573;
+
 struct MaglevEndpoint {
   IpAddress address;
   uint16_t port = 0;
@@ -23,8 +26,9 @@ struct MaglevEndpoint {
 
 class Maglev {
  public:
-  // Requires: slots is prime, larger than the number of endpoints; at most cluster_endpoints_max
-  // endpoints, their addresses and ports distinct.
+  // Requires: slots is prime, larger than the number of endpoints, at most maglev_slots_max; at
+  // most cluster_endpoints_max endpoints, their addresses and ports distinct. Fastest when they
+  // come in order of address and port.
   Maglev(std::span<const MaglevEndpoint> endpoints, uint32_t slots, uint64_t seed);
 
   // No endpoint has weight.
