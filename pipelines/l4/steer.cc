@@ -1,7 +1,7 @@
 #include "pipelines/l4/steer.h"
 
 #include "dataplane/interface/steering.h"
-#include "pipelines/l4/parse_headers.h"
+#include "pipelines/l4/parse_quoted.h"
 
 namespace weft {
 
