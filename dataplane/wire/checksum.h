@@ -74,9 +74,9 @@ InternetSum pseudo_header_sum(const IpAddress& source, const IpAddress& destinat
 // An IPv4 header without options, its checksum included, is as it was sent.
 // Requires: 20 readable bytes.
 inline bool plain_ipv4_header_verifies(const std::byte* header) {
-  const uint64_t sum =
-      ones_complement::add(load<uint64_t>(header), load<uint64_t>(header + sizeof(uint64_t)));
-  return ones_complement::fold(ones_complement::add(sum, load<uint32_t>(header + 16))) == 0xffff;
+  uint64_t sum = uint64_t{load<uint32_t>(header)} + load<uint32_t>(header + 4);
+  sum += uint64_t{load<uint32_t>(header + 8)} + load<uint32_t>(header + 12);
+  return ones_complement::fold(sum + load<uint32_t>(header + 16)) == 0xffff;
 }
 
 // An edit of data, as every checksum sees it that covers that data: make it once, apply it to each

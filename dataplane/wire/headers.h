@@ -41,6 +41,7 @@ struct alignas(64) Headers {
   bool dont_fragment = false;
   uint32_t datagram_id = 0;    // of a fragment
   uint16_t quoted_offset = 0;  // of an ICMP error: the quoted IP header, bytes from frame start
+  bool operator==(const Headers&) const = default;
 };
 
 static_assert(sizeof(Headers) == 64);

@@ -39,10 +39,4 @@ struct LinkFilter {
 // Requires: every packet of the burst is live, headers not yet set.
 void parse_headers(Burst& burst, const LinkFilter& link);
 
-// The headers of the packet that an ICMP error quotes, if the quote holds the ports of TCP or UDP
-// or the first 8 bytes of an ICMP query. Lengths are those of the quoted bytes, which may be fewer
-// than the quoted packet had; tcp_flags is not set. Requires: `headers` as parse_headers made them
-// of `packet`.
-std::optional<Headers> parse_quoted(Packet packet, const Headers& headers);
-
 }  // namespace weft

@@ -1,0 +1,60 @@
+// ICMP (RFC 792) and ICMPv6 (RFC 4443) messages: type, code, checksum, a word, and a body, which is
+// the quoted packet for errors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "dataplane/base/byte_order.h"
+
+namespace weft {
+
+namespace icmp_type {
+inline constexpr uint8_t unreachable = 3;
+inline constexpr uint8_t source_quench = 4;
+inline constexpr uint8_t redirect = 5;
+inline constexpr uint8_t time_exceeded = 11;
+inline constexpr uint8_t parameter_problem = 12;
+}  // namespace icmp_type
+
+namespace icmp_unreachable {
+inline constexpr uint8_t host = 1;
+inline constexpr uint8_t port = 3;
+inline constexpr uint8_t fragmentation_needed = 4;
+}  // namespace icmp_unreachable
+
+// RFC 1122, 3.2.2: which messages are errors and quote a packet.
+constexpr bool is_icmp_error(uint8_t type) {
+  return type == icmp_type::unreachable || type == icmp_type::source_quench ||
+         type == icmp_type::redirect || type == icmp_type::time_exceeded ||
+         type == icmp_type::parameter_problem;
+}
+
+// RFC 4443, 2.1.
+constexpr bool is_icmpv6_error(uint8_t type) {
+  return type < 128;
+}
+// RFC 4861: router and neighbour solicitation and advertisement, redirect.
+constexpr bool is_neighbour_discovery(uint8_t type) {
+  return type >= 133 && type <= 137;
+}
+
+class IcmpView {
+ public:
+  static constexpr uint32_t header_bytes = 8;
+  static constexpr uint32_t checksum_offset = 2;
+
+  static std::optional<IcmpView> parse(std::span<const std::byte> bytes) {
+    if (bytes.size() < header_bytes) return std::nullopt;
+    return IcmpView(bytes);
+  }
+  uint8_t type() const { return std::to_integer<uint8_t>(bytes_[0]); }
+
+ private:
+  explicit IcmpView(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  std::span<const std::byte> bytes_;
+};
+
+}  // namespace weft

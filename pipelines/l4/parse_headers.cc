@@ -1,0 +1,170 @@
+#include "pipelines/l4/parse_headers.h"
+
+#include <immintrin.h>
+#include <rte_prefetch.h>
+
+#include <algorithm>
+
+#include "dataplane/wire/checksum.h"
+#include "dataplane/wire/ipv4.h"
+#include "dataplane/wire/tcp.h"
+#include "dataplane/wire/udp.h"
+#include "dataplane/wire/vlan.h"
+#include "pipelines/l4/parse_any.h"
+
+namespace weft {
+namespace {
+
+// What the first 32 bytes of a plain frame must be, and which of their bits must be so: the MAC
+// address or at least its group bit, the VLAN tag, the EtherType, version and IHL, and no fragment.
+struct PlainFrame {
+  alignas(32) std::array<uint8_t, 32> bytes{};
+  alignas(32) std::array<uint8_t, 32> mask{};
+
+  void want(uint32_t offset, uint16_t value, uint16_t bits) {
+    store(reinterpret_cast<std::byte*>(&bytes[offset]), be16(value));
+    store(reinterpret_cast<std::byte*>(&mask[offset]), be16(bits));
+  }
+};
+
+PlainFrame plain_frame(const LinkFilter& link, uint32_t ip_offset) {
+  PlainFrame frame;
+  frame.mask[0] = 1;
+  if (link.mac) {
+    std::copy(link.mac->begin(), link.mac->end(), frame.bytes.begin());
+    std::fill_n(frame.mask.begin(), link.mac->size(), uint8_t{0xff});
+  }
+  if (link.vlan_id) {
+    frame.want(12, ether_type::vlan, 0xffff);
+    frame.want(14, *link.vlan_id, VlanView::id_mask);
+  }
+  frame.want(ip_offset - 2, ether_type::ipv4, 0xffff);
+  frame.want(ip_offset, Ipv4View::plain_version_ihl << 8, 0xff00);
+  frame.want(ip_offset + 6, 0, static_cast<uint16_t>(~Ipv4View::dont_fragment_flag));
+  return frame;
+}
+
+// What the device says that needs a closer look.
+constexpr uint64_t device_doubts = RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED |
+                                   RTE_MBUF_F_RX_IP_CKSUM_BAD | RTE_MBUF_F_RX_L4_CKSUM_BAD;
+
+// From 0 or 127, or from 224 on.
+bool unusual_source(uint32_t raw_source) {
+  const uint32_t top = raw_source & 0xff;  // the first byte on the wire
+  return top - 1 >= 223 || top == 127;
+}
+bool has_zero_half(uint32_t words) {
+  return ((words - 0x00010001) & ~words & 0x80008000) != 0;
+}
+
+// `l4`: the TCP header; `bytes`: what the IP packet has for it.
+bool sound_tcp(const std::byte* l4, uint32_t bytes) {
+  const uint32_t header_bytes = std::to_integer<uint32_t>(l4[12]) >> 4 << 2;
+  return header_bytes >= TcpView::header_bytes_min && header_bytes <= bytes &&
+         tcp_flags_valid(std::to_integer<uint8_t>(l4[13]));
+}
+bool sound_udp(const std::byte* l4, uint32_t bytes) {
+  const uint32_t udp_bytes = load<be16>(l4 + 4).host();
+  return udp_bytes >= UdpView::header_bytes && udp_bytes <= bytes;
+}
+
+static_assert(offsetof(Headers, source) == 0 && offsetof(Headers, destination) == 16 &&
+              offsetof(Headers, source_port) == 32 && offsetof(Headers, ip_offset) == 36 &&
+              offsetof(Headers, protocol) == 42 && offsetof(Headers, payload) == 43 &&
+              offsetof(Headers, ttl) == 45 && offsetof(Headers, v4) == 46 &&
+              offsetof(Headers, datagram_id) == 48 && offsetof(Headers, quoted_offset) == 52);
+
+// Writes the headers of a plain packet in wide stores: shuffles of the 16 bytes that lie between
+// TTL and destination port, and what is the same for all.
+template <uint32_t ip_offset>
+[[gnu::always_inline]] inline void write_plain(const std::byte* ip, uint32_t total_bytes,
+                                               uint8_t tcp_flags, Headers& headers) {
+  constexpr char no = -1;  // a zero byte
+  constexpr uint32_t offsets = (ip_offset + Ipv4View::header_bytes_min) << 16 | ip_offset;
+  constexpr uint32_t kind = static_cast<uint32_t>(Payload::transport) << 24;
+  // ttl protocol checksum source(4..7) destination(8..11) ports(12..15)
+  const auto wire = load<__m128i>(ip + 8);
+  const __m128i source = _mm_setr_epi8(no, no, no, no, no, no, no, no, no, no, no, no, 4, 5, 6, 7);
+  const __m128i destination =
+      _mm_setr_epi8(no, no, no, no, no, no, no, no, no, no, no, no, 8, 9, 10, 11);
+  const __m128i rest = _mm_setr_epi8(12, 13, 14, 15, no, no, no, no, no, no, 1, no, no, 0, no, no);
+  const __m128i mapped = _mm_setr_epi32(0, 0, static_cast<int>(be32(0xffff).raw), 0);
+  const __m128i fixed = _mm_setr_epi32(0, offsets, kind, 1 << 16);
+  auto* to = reinterpret_cast<std::byte*>(&headers);
+  store(to, _mm_or_si128(_mm_shuffle_epi8(wire, source), mapped));
+  store(to + 16, _mm_or_si128(_mm_shuffle_epi8(wire, destination), mapped));
+  store(to + 32, _mm_or_si128(_mm_shuffle_epi8(wire, rest), fixed));
+  store(to + 48, uint64_t{0});
+  headers.ip_bytes = static_cast<uint16_t>(total_bytes);
+  headers.tcp_flags = tcp_flags;
+  headers.dont_fragment = load<uint16_t>(ip + 6) != 0;
+}
+
+// The common packet: IPv4 without options or fragments, TCP or UDP, from an unsuspicious source, in
+// one segment. Says false if it is not that; then parse_any says what it is. No branch is taken.
+template <uint32_t ip_offset>
+[[gnu::always_inline]] inline bool parse_plain(const rte_mbuf& buffer, __m256i want, __m256i mask,
+                                               Headers& headers) {
+  // Up to the TCP flags; shorter UDP frames are rare.
+  constexpr uint32_t frame_bytes_min = ip_offset + Ipv4View::header_bytes_min + 14;
+  constexpr uint32_t packet_bytes_min = Ipv4View::header_bytes_min + UdpView::header_bytes;
+  const uint32_t linear_bytes = buffer.data_len;
+  if (linear_bytes < frame_bytes_min) return false;
+  const auto* frame = rte_pktmbuf_mtod(&buffer, const std::byte*);
+  if (_mm256_testz_si256(_mm256_xor_si256(load<__m256i>(frame), want), mask) == 0) return false;
+
+  const std::byte* ip = frame + ip_offset;
+  const std::byte* l4 = ip + Ipv4View::header_bytes_min;
+  const uint32_t total_bytes = load<be16>(ip + 2).host();
+  if (ip_offset + total_bytes > linear_bytes || total_bytes < packet_bytes_min) {
+    return false;
+  }
+  const auto source = load<uint32_t>(ip + 12);
+  if (unusual_source(source) || source == load<uint32_t>(ip + 16)) return false;
+  if (has_zero_half(load<uint32_t>(l4))) return false;
+  if ((buffer.ol_flags & device_doubts) != 0) return false;
+  if ((buffer.ol_flags & RTE_MBUF_F_RX_IP_CKSUM_GOOD) == 0 && !plain_ipv4_header_verifies(ip)) {
+    return false;
+  }
+  const auto protocol = static_cast<Protocol>(ip[9]);
+  const uint32_t l4_bytes = total_bytes - Ipv4View::header_bytes_min;
+  if (protocol == Protocol::tcp) {
+    if (!sound_tcp(l4, l4_bytes)) return false;
+    write_plain<ip_offset>(ip, total_bytes, std::to_integer<uint8_t>(l4[13]), headers);
+    return true;
+  }
+  if (protocol != Protocol::udp || !sound_udp(l4, l4_bytes)) return false;
+  write_plain<ip_offset>(ip, total_bytes, 0, headers);
+  return true;
+}
+
+[[gnu::noinline]] void parse_unusual(Burst& burst, uint32_t i, const LinkFilter& link) {
+  const Drop drop = parse_any(burst.packets[i], link, burst.headers[i]);
+  if (drop != Drop::none) burst.drop(i, drop);
+}
+
+template <uint32_t ip_offset>
+void parse_burst(Burst& burst, const LinkFilter& link) {
+  const PlainFrame plain = plain_frame(link, ip_offset);
+  const auto want = load<__m256i>(reinterpret_cast<const std::byte*>(plain.bytes.data()));
+  const auto mask = load<__m256i>(reinterpret_cast<const std::byte*>(plain.mask.data()));
+  for (uint32_t i = 0; i < burst.size; ++i) {
+    if (!parse_plain<ip_offset>(*burst.packets[i].buffer(), want, mask, burst.headers[i]))
+        [[unlikely]] {
+      parse_unusual(burst, i, link);
+    }
+  }
+}
+
+}  // namespace
+
+void parse_headers(Burst& burst, const LinkFilter& link) {
+  for (uint32_t i = 0; i < burst.size; ++i) rte_prefetch0(burst.packets[i].data());
+  if (link.vlan_id) {
+    parse_burst<EthernetView::header_bytes + VlanView::header_bytes>(burst, link);
+  } else {
+    parse_burst<EthernetView::header_bytes>(burst, link);
+  }
+}
+
+}  // namespace weft

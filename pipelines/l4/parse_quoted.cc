@@ -1,0 +1,77 @@
+#include "pipelines/l4/parse_quoted.h"
+
+#include <algorithm>
+#include <span>
+
+#include "dataplane/wire/icmp.h"
+#include "dataplane/wire/ipv4.h"
+#include "dataplane/wire/ipv6.h"
+#include "dataplane/wire/udp.h"
+
+namespace weft {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+constexpr uint32_t l4_bytes_min = 8;
+constexpr uint32_t any_length = UINT32_MAX;  // the quote may end before the packet did
+
+std::optional<Headers> quoted_l4(Headers headers, Bytes payload) {
+  if (payload.size() < l4_bytes_min) return std::nullopt;
+  const uint32_t header_bytes = headers.l4_offset - headers.ip_offset;
+  headers.ip_bytes = static_cast<uint16_t>(header_bytes + payload.size());
+  const auto icmp = headers.v4 ? Protocol::icmp : Protocol::icmpv6;
+  if (headers.protocol == Protocol::tcp || headers.protocol == Protocol::udp) {
+    headers.payload = Payload::transport;
+    headers.source_port = load<be16>(&payload[0]);
+    headers.destination_port = load<be16>(&payload[2]);
+    return headers;
+  }
+  if (headers.protocol != icmp) return std::nullopt;
+  const uint8_t type = IcmpView::parse(payload)->type();
+  if (headers.v4 ? is_icmp_error(type) : is_icmpv6_error(type)) return std::nullopt;
+  headers.payload = Payload::icmp_query;
+  return headers;
+}
+
+std::optional<Headers> quoted_ipv4(uint16_t offset, Bytes bytes) {
+  const auto ip = Ipv4View::parse(bytes, any_length);
+  if (!ip || ip->fragment_offset() != 0) return std::nullopt;
+  return quoted_l4({.source = ip->source(),
+                    .destination = ip->destination(),
+                    .ip_offset = offset,
+                    .l4_offset = static_cast<uint16_t>(offset + ip->header_bytes()),
+                    .protocol = static_cast<Protocol>(ip->protocol()),
+                    .ttl = ip->ttl(),
+                    .v4 = true,
+                    .dont_fragment = ip->dont_fragment()},
+                   ip->payload());
+}
+
+std::optional<Headers> quoted_ipv6(uint16_t offset, Bytes bytes) {
+  const auto ip = Ipv6View::parse(bytes, any_length);
+  if (!ip || ip->source().is_v4() || ip->destination().is_v4()) return std::nullopt;
+  return quoted_l4({.source = ip->source(),
+                    .destination = ip->destination(),
+                    .ip_offset = offset,
+                    .l4_offset = static_cast<uint16_t>(offset + Ipv6View::header_bytes),
+                    .protocol = static_cast<Protocol>(ip->next_header()),
+                    .ttl = ip->hop_limit(),
+                    .v4 = false,
+                    .dont_fragment = true},
+                   ip->payload());
+}
+
+}  // namespace
+
+std::optional<Headers> parse_quoted(Packet packet, const Headers& headers) {
+  if (headers.payload != Payload::icmp_error || headers.quoted_offset == 0) return std::nullopt;
+  const uint32_t end =
+      std::min<uint32_t>(headers.ip_offset + headers.ip_bytes, packet.linear_bytes());
+  if (headers.quoted_offset > end) return std::nullopt;
+  const Bytes quote = packet.linear().first(end).subspan(headers.quoted_offset);
+  if (headers.v4) return quoted_ipv4(headers.quoted_offset, quote);
+  return quoted_ipv6(headers.quoted_offset, quote);
+}
+
+}  // namespace weft

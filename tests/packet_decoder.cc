@@ -1,0 +1,261 @@
+#include "tests/packet_decoder.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cstdio>
+#include <ostream>
+
+namespace weft::test {
+namespace {
+
+using Bytes = std::span<const std::byte>;
+
+// Reads only inside its bytes: what lies beyond reads as 0 and is a fault.
+class Reader {
+ public:
+  Reader(Bytes bytes, Decoded& into) : bytes_(bytes), into_(into) {}
+
+  std::size_t size() const { return bytes_.size(); }
+  bool has(std::size_t at, std::size_t count) const { return at + count <= bytes_.size(); }
+  uint32_t u8(std::size_t at) const {
+    return has(at, 1) ? std::to_integer<uint32_t>(bytes_[at]) : 0;
+  }
+  uint32_t u16(std::size_t at) const { return u8(at) << 8 | u8(at + 1); }
+  uint32_t u32(std::size_t at) const { return u16(at) << 16 | u16(at + 2); }
+  Bytes piece(std::size_t at, std::size_t count) const {
+    if (at >= bytes_.size()) return {};
+    return bytes_.subspan(at, std::min(count, bytes_.size() - at));
+  }
+  bool fault(std::string what) const {
+    into_.faults.push_back(std::move(what));
+    return false;
+  }
+
+ private:
+  Bytes bytes_;
+  Decoded& into_;
+};
+
+std::string mac_text(const Reader& in, std::size_t at) {
+  std::array<char, 18> text{};
+  std::snprintf(text.data(), text.size(), "%02x:%02x:%02x:%02x:%02x:%02x", in.u8(at), in.u8(at + 1),
+                in.u8(at + 2), in.u8(at + 3), in.u8(at + 4), in.u8(at + 5));
+  return text.data();
+}
+
+std::string address_text(const Reader& in, std::size_t at, int family) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  inet_ntop(family, in.piece(at, family == AF_INET ? 4 : 16).data(), text.data(), text.size());
+  return text.data();
+}
+
+uint32_t sum(Bytes data, uint32_t start = 0) {
+  uint32_t total = start;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    total += std::to_integer<uint32_t>(data[i]) << (i % 2 == 0 ? 8 : 0);
+    total = (total & 0xffff) + (total >> 16);
+  }
+  return total;
+}
+
+// Of the addresses, the length and the protocol.
+uint32_t pseudo_sum(const Reader& ip, const Decoded& d, std::size_t l4_size) {
+  const Bytes addresses = d.version == 4 ? ip.piece(12, 8) : ip.piece(8, 32);
+  uint32_t total = sum(addresses, static_cast<uint32_t>(d.protocol));
+  total += static_cast<uint32_t>(l4_size >> 16) + static_cast<uint32_t>(l4_size & 0xffff);
+  return (total & 0xffff) + (total >> 16);
+}
+
+void take_payload(Decoded& d, Bytes bytes) {
+  d.payload.assign(bytes.begin(), bytes.end());
+}
+
+bool decode_tcp(const Reader& ip, const Reader& l4, Decoded& d, bool quoted) {
+  d.source_port = static_cast<int>(l4.u16(0));
+  d.destination_port = static_cast<int>(l4.u16(2));
+  d.sequence = l4.u32(4);
+  if (!l4.has(0, 20)) return quoted || l4.fault("TCP header is cut off");
+  d.acknowledgment = l4.u32(8);
+  const std::size_t header = l4.u8(12) / 16 * 4;
+  d.flags = static_cast<int>(l4.u8(13));
+  d.window = static_cast<int>(l4.u16(14));
+  d.l4_checksum = static_cast<uint16_t>(l4.u16(16));
+  if (header < 20) return l4.fault("TCP data offset is below 5");
+  if (!l4.has(0, header)) return quoted || l4.fault("TCP data offset is beyond the segment");
+  for (std::size_t i = 20; i < header; ++i) {
+    d.tcp_options.push_back(static_cast<uint8_t>(l4.u8(i)));
+  }
+  take_payload(d, l4.piece(header, l4.size()));
+  if (quoted) return true;
+  if (sum(l4.piece(0, l4.size()), pseudo_sum(ip, d, l4.size())) != 0xffff) {
+    return l4.fault("TCP checksum is wrong");
+  }
+  return true;
+}
+
+bool decode_udp(const Reader& ip, const Reader& l4, Decoded& d, bool quoted) {
+  d.source_port = static_cast<int>(l4.u16(0));
+  d.destination_port = static_cast<int>(l4.u16(2));
+  if (!l4.has(0, 8)) return quoted || l4.fault("UDP header is cut off");
+  const std::size_t length = l4.u16(4);
+  d.l4_checksum = static_cast<uint16_t>(l4.u16(6));
+  if (length < 8) return l4.fault("UDP length is below 8");
+  if (!quoted && !l4.has(0, length)) return l4.fault("UDP length is beyond the packet");
+  take_payload(d, l4.piece(8, length - 8));
+  if (quoted) return true;
+  if (*d.l4_checksum == 0) {
+    return d.version == 4 || l4.fault("UDP over IPv6 has no checksum");
+  }
+  if (sum(l4.piece(0, length), pseudo_sum(ip, d, length)) != 0xffff) {
+    return l4.fault("UDP checksum is wrong");
+  }
+  return true;
+}
+
+bool decode_icmp(const Reader& ip, const Reader& l4, Decoded& d, bool quoted) {
+  if (!l4.has(0, 8)) return quoted || l4.fault("ICMP message is cut off");
+  d.icmp_type = static_cast<int>(l4.u8(0));
+  d.icmp_code = static_cast<int>(l4.u8(1));
+  d.l4_checksum = static_cast<uint16_t>(l4.u16(2));
+  d.icmp_rest = l4.u32(4);
+  take_payload(d, l4.piece(8, l4.size()));
+  if (quoted) return true;
+  const uint32_t start = d.version == 6 ? pseudo_sum(ip, d, l4.size()) : 0;
+  if (sum(l4.piece(0, l4.size()), start) != 0xffff) return l4.fault("ICMP checksum is wrong");
+  return true;
+}
+
+void decode_l4(const Reader& ip, std::size_t header, Decoded& d, bool quoted) {
+  const Reader l4(ip.piece(header, d.ip_bytes - header), d);
+  take_payload(d, ip.piece(header, d.ip_bytes - header));
+  if (d.fragment_offset_bytes != 0 || d.more_fragments) return;
+  if (d.protocol == IPPROTO_TCP) decode_tcp(ip, l4, d, quoted);
+  if (d.protocol == IPPROTO_UDP) decode_udp(ip, l4, d, quoted);
+  const int icmp = d.version == 4 ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
+  if (d.protocol == icmp) {
+    decode_icmp(ip, l4, d, quoted);
+  }
+}
+
+void check_options(const Reader& ip, std::size_t header, Decoded& d) {
+  for (std::size_t at = 20; at < header;) {
+    const uint32_t type = ip.u8(at);
+    if (type == 0) return;
+    if (type == 131 || type == 137) ip.fault("IP source route");
+    const std::size_t length = type == 1 ? 1 : ip.u8(at + 1);
+    if (type != 1 && (at + 2 > header || length < 2 || at + length > header)) {
+      ip.fault("IP option is cut off");
+      return;
+    }
+    at += length;
+  }
+  for (std::size_t i = 20; i < header; ++i) {
+    d.ip_options.push_back(static_cast<uint8_t>(ip.u8(i)));
+  }
+}
+
+bool decode_ipv4(const Reader& ip, Decoded& d, bool quoted) {
+  if (!ip.has(0, 20)) return ip.fault("IPv4 header is cut off");
+  d.version = static_cast<int>(ip.u8(0) >> 4);
+  const std::size_t header = (ip.u8(0) & 15) * std::size_t{4};
+  if (d.version != 4) return ip.fault("IP version is not 4");
+  if (header < 20) return ip.fault("IHL is below 5");
+  if (!ip.has(0, header)) return ip.fault("IHL is beyond the packet");
+  d.type_of_service = static_cast<int>(ip.u8(1));
+  d.ip_bytes = ip.u16(2);
+  d.identification = ip.u16(4);
+  d.dont_fragment = (ip.u16(6) & 0x4000) != 0;
+  d.more_fragments = (ip.u16(6) & 0x2000) != 0;
+  d.fragment_offset_bytes = (ip.u16(6) & 0x1fff) * std::size_t{8};
+  d.ttl = static_cast<int>(ip.u8(8));
+  d.protocol = static_cast<int>(ip.u8(9));
+  d.source = address_text(ip, 12, AF_INET);
+  d.destination = address_text(ip, 16, AF_INET);
+  d.l4_offset = d.ip_offset + header;
+  if (d.ip_bytes < header) return ip.fault("IP total length is inside the header");
+  if (!quoted && !ip.has(0, d.ip_bytes)) return ip.fault("IP total length is beyond the frame");
+  if (sum(ip.piece(0, header)) != 0xffff) ip.fault("IPv4 checksum is wrong");
+  check_options(ip, header, d);
+  decode_l4(ip, header, d, quoted);
+  return true;
+}
+
+bool decode_ipv6(const Reader& ip, Decoded& d, bool quoted) {
+  if (!ip.has(0, 40)) return ip.fault("IPv6 header is cut off");
+  d.version = static_cast<int>(ip.u8(0) >> 4);
+  if (d.version != 6) return ip.fault("IP version is not 6");
+  d.type_of_service = static_cast<int>(ip.u16(0) >> 4 & 0xff);
+  d.ip_bytes = 40 + ip.u16(4);
+  d.protocol = static_cast<int>(ip.u8(6));
+  d.ttl = static_cast<int>(ip.u8(7));
+  d.source = address_text(ip, 8, AF_INET6);
+  d.destination = address_text(ip, 24, AF_INET6);
+  d.dont_fragment = true;
+  d.l4_offset = d.ip_offset + 40;
+  if (!quoted && !ip.has(0, d.ip_bytes)) return ip.fault("IP payload length is beyond the frame");
+  if (d.protocol == IPPROTO_FRAGMENT) {
+    if (!ip.has(40, 8)) return ip.fault("fragment header is cut off");
+    d.fragment_offset_bytes = ip.u16(42) & 0xfff8;
+    d.more_fragments = (ip.u16(42) & 1) != 0;
+    d.identification = ip.u32(44);
+  }
+  decode_l4(ip, 40, d, quoted);
+  return true;
+}
+
+void decode_any_ip(const Reader& ip, Decoded& d, bool quoted) {
+  if (d.ether_type == 0x86dd) {
+    decode_ipv6(ip, d, quoted);
+  } else {
+    decode_ipv4(ip, d, quoted);
+  }
+}
+
+}  // namespace
+
+Decoded decode(Bytes frame) {
+  Decoded d;
+  const Reader in(frame, d);
+  if (!in.has(0, 14)) {
+    in.fault("Ethernet header is cut off");
+    return d;
+  }
+  d.destination_mac = mac_text(in, 0);
+  d.source_mac = mac_text(in, 6);
+  std::size_t at = 12;
+  if (in.u16(at) == 0x8100) {
+    d.vlan_id = static_cast<uint16_t>(in.u16(at + 2) & 0xfff);
+    at += 4;
+    if (!in.has(at, 2)) in.fault("VLAN tag is cut off");
+  }
+  d.ether_type = static_cast<uint16_t>(in.u16(at));
+  if (d.ether_type != 0x0800 && d.ether_type != 0x86dd) {
+    take_payload(d, in.piece(at + 2, frame.size()));
+    return d;
+  }
+  d.ip_offset = at + 2;
+  decode_any_ip(Reader(in.piece(at + 2, frame.size()), d), d, false);
+  return d;
+}
+
+Decoded decode_ip(Bytes packet, bool quoted) {
+  Decoded d;
+  const Reader in(packet, d);
+  d.ether_type = in.u8(0) >> 4 == 6 ? 0x86dd : 0x0800;
+  decode_any_ip(in, d, quoted);
+  return d;
+}
+
+std::ostream& operator<<(std::ostream& out, const Decoded& d) {
+  out << d.source << ":" << d.source_port << " > " << d.destination << ":" << d.destination_port
+      << " protocol " << d.protocol << " ttl " << d.ttl << " bytes " << d.ip_bytes;
+  if (d.protocol == IPPROTO_TCP) {
+    out << " flags " << d.flags << " seq " << d.sequence << " ack " << d.acknowledgment;
+  }
+  if (d.icmp_type >= 0) out << " icmp " << d.icmp_type << "/" << d.icmp_code;
+  for (const std::string& fault : d.faults) out << "; " << fault;
+  return out;
+}
+
+}  // namespace weft::test
