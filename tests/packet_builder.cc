@@ -129,6 +129,10 @@ FrameBuilder& FrameBuilder::dont_fragment() {
   fragment_word_ |= 0x4000;
   return *this;
 }
+FrameBuilder& FrameBuilder::reserved_flag() {
+  fragment_word_ |= 0x8000;
+  return *this;
+}
 FrameBuilder& FrameBuilder::fragment(uint16_t offset_bytes, bool more) {
   fragment_word_ = static_cast<uint16_t>(offset_bytes / 8 | (more ? 0x2000 : 0));
   return *this;

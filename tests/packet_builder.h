@@ -42,6 +42,7 @@ class FrameBuilder {
   FrameBuilder& payload_length(uint16_t value);  // IPv6
   FrameBuilder& identification(uint16_t value);
   FrameBuilder& dont_fragment();
+  FrameBuilder& reserved_flag();  // "evil" (RFC 3514)
   FrameBuilder& fragment(uint16_t offset_bytes, bool more);
   FrameBuilder& ip_options(std::vector<uint8_t> options);  // padded with zeroes to words
   FrameBuilder& ip_checksum(uint16_t value);

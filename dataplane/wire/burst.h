@@ -95,7 +95,8 @@ struct Burst {
   // Why packet i counts as dropped, Drop::none if it does not. A packet counts once: one that was
   // answered as what it was refused for, whatever becomes of the reply.
   Drop dropped_for(uint32_t i) const {
-    return (answered >> i & 1) == 1 ? refusals[i].drop : outcomes[i].drop;
+    if ((answered >> i & 1) == 1) return refusals[i].drop;
+    return (live >> i & 1) == 1 ? Drop::none : outcomes[i].drop;
   }
   void to_twin(uint32_t i) { decide(i, {Verdict::twin, Drop::none, interface}); }
   void hand_off(uint32_t i, uint16_t worker) { decide(i, {Verdict::hand_off, Drop::none, worker}); }

@@ -44,7 +44,6 @@ constexpr bool is_neighbour_discovery(uint8_t type) {
 class IcmpView {
  public:
   static constexpr uint32_t header_bytes = 8;
-  static constexpr uint32_t checksum_offset = 2;
 
   static std::optional<IcmpView> parse(std::span<const std::byte> bytes) {
     if (bytes.size() < header_bytes) return std::nullopt;
@@ -56,5 +55,10 @@ class IcmpView {
   explicit IcmpView(std::span<const std::byte> bytes) : bytes_(bytes) {}
   std::span<const std::byte> bytes_;
 };
+
+// Writes the header of an ICMP error in front of its quote. `next_hop_mtu_bytes` of Fragmentation
+// Needed (RFC 1191, 4); otherwise 0. Requires: `message` is the header and all of the quote.
+void write_icmp_error(std::span<std::byte> message, uint8_t type, uint8_t code,
+                      uint16_t next_hop_mtu_bytes);
 
 }  // namespace weft

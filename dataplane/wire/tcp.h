@@ -7,6 +7,7 @@
 #include <span>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/wire/checksum.h"
 #include "dataplane/wire/headers.h"
 
 namespace weft {
@@ -15,7 +16,6 @@ namespace weft {
 class TcpView {
  public:
   static constexpr uint32_t header_bytes_min = 20;
-  static constexpr uint32_t checksum_offset = 16;
 
   static std::optional<TcpView> parse(std::span<const std::byte> bytes) {
     if (bytes.size() < header_bytes_min) return std::nullopt;
@@ -37,6 +37,18 @@ class TcpView {
   explicit TcpView(std::span<const std::byte> bytes) : bytes_(bytes) {}
   std::span<const std::byte> bytes_;
 };
+
+// A header without options for a segment of our own.
+struct TcpHeader {
+  be16 source_port;
+  be16 destination_port;
+  uint32_t sequence = 0;
+  uint32_t acknowledgment = 0;
+  uint8_t flags = 0;
+};
+
+// Writes the header of a segment without payload. Requires: 20 writable bytes.
+void write_tcp_header(std::byte* to, const TcpHeader& header, InternetSum pseudo_header);
 
 // Neither "no flags" nor SYN with FIN or RST: no stack sends those, and they tell stacks apart.
 constexpr bool tcp_flags_valid(uint8_t flags) {

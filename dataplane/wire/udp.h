@@ -14,7 +14,6 @@ namespace weft {
 class UdpView {
  public:
   static constexpr uint32_t header_bytes = 8;
-  static constexpr uint32_t checksum_offset = 6;
 
   // `bytes`: what is in one piece; `payload_bytes`: all of the IP packet's payload.
   static std::optional<UdpView> parse(std::span<const std::byte> bytes, uint32_t payload_bytes) {

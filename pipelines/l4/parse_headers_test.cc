@@ -270,7 +270,7 @@ TEST_F(ParseHeaders, TransportIsReadAsItIs) {
       {"TCP behind IP options", tcp().ip_options({7, 7, 4, 0, 0, 0, 0}).payload("data")},
       {"TCP behind an end of options", tcp().ip_options({1, 0, 131, 131})},
       {"TCP with type of service", tcp().type_of_service(0xb8)},
-      {"TCP with the reserved flag", tcp().set_byte(20, 0x80).ip_checksum(0x9283)},
+      {"TCP with the reserved flag", tcp().reserved_flag()},
       {"UDP", udp()},
       {"UDP without a byte", udp().payload("")},
       {"UDP shorter than its packet", udp().udp_length(10).pad_to(64)},

@@ -16,8 +16,9 @@ using Bytes = std::span<const std::byte>;
 constexpr uint32_t l4_bytes_min = 8;
 constexpr uint32_t any_length = UINT32_MAX;  // the quote may end before the packet did
 
-std::optional<Headers> quoted_l4(Headers headers, Bytes payload) {
+std::optional<Headers> quoted_l4(const Headers& before_l4, Bytes payload) {
   if (payload.size() < l4_bytes_min) return std::nullopt;
+  Headers headers = before_l4;
   const uint32_t header_bytes = headers.l4_offset - headers.ip_offset;
   headers.ip_bytes = static_cast<uint16_t>(header_bytes + payload.size());
   const auto icmp = headers.v4 ? Protocol::icmp : Protocol::icmpv6;

@@ -1,0 +1,16 @@
+#include "dataplane/wire/icmp.h"
+
+#include "dataplane/wire/checksum.h"
+
+namespace weft {
+
+void write_icmp_error(std::span<std::byte> message, uint8_t type, uint8_t code,
+                      uint16_t next_hop_mtu_bytes) {
+  message[0] = std::byte{type};
+  message[1] = std::byte{code};
+  store(&message[2], be16(0));
+  store(&message[4], be32(next_hop_mtu_bytes));
+  store(&message[2], InternetSum().add(message).checksum());
+}
+
+}  // namespace weft
