@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "mgmt/config/checks.h"
@@ -45,13 +46,17 @@ void check_health(Reading& reading, const Node& root, std::size_t c) {
   if (tcp != nullptr && http != nullptr) {
     reading.complain(std::max(tcp->at, http->at), "health is by tcp or by http, not both");
   }
-  if (tcp == nullptr && http == nullptr) {
+  // An unknown key may be the one that is meant.
+  const bool all_known = std::all_of(
+      table.members.begin(), table.members.end(),
+      [](const Node::Member& member) { return find_key("cluster.health", member.key); });
+  if (tcp == nullptr && http == nullptr && all_known) {
     reading.complain(table.at, "health needs tcp = true, or http = \"/path\"");
   }
   for (const Node::Member& member : table.members) {
     const bool of_http = member.key == "host" || member.key == "status" || member.key == "body" ||
                          member.key == "reuse";
-    if (!of_http || http != nullptr) continue;
+    if (!of_http || http != nullptr || tcp == nullptr) continue;
     reading.complain(member.at, fmt::format("{} is for health by http only", member.key));
   }
   if (health->timeout_ms > health->interval_ms && health->interval_ms > milliseconds(0)) {

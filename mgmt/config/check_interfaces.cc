@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "mgmt/config/checks.h"
 #include "mgmt/config/place.h"
@@ -53,12 +54,16 @@ void check_twins(Reading& reading, const Node& root) {
       if (!name.empty()) taken.emplace(name, device_place(root, i, d));
     }
   }
+  std::unordered_set<std::string_view> names;
   for (std::size_t i = 0; i < interfaces.size(); ++i) {
-    if (interfaces[i].twin.empty()) continue;
     const Node& table = node_at(root, {"interface", i});
-    const Offset at = place(table, {table.find("twin") ? "twin" : "name"});
+    const bool given = table.find("twin") != nullptr;
+    const bool new_name = names.insert(interfaces[i].name).second;
+    // A name that exists twice is complained of as such, not for the twin that follows from it.
+    if (interfaces[i].twin.empty() || (!given && !new_name)) continue;
+    const Offset at = place(table, {given ? "twin" : "name"});
     const auto [first, is_new] = taken.emplace(interfaces[i].twin, at);
-    if (is_new || interfaces[i].name.empty()) continue;
+    if (is_new) continue;
     reading.complain(at, fmt::format("twin \"{}\" is the name of another interface, in line {}",
                                      interfaces[i].twin, reading.line(first->second)));
   }
@@ -70,9 +75,11 @@ void check_owners(Reading& reading, const Node& root) {
   for (std::size_t later = 1; later < owned.size(); ++later) {
     for (std::size_t earlier = 0; earlier < later; ++earlier) {
       if (!overlap(owned[earlier].prefix, owned[later].prefix)) continue;
-      reading.complain(owned[later].at,
-                       fmt::format("{} is in {} already", owned[later].prefix.to_string(),
-                                   owned[earlier].owner));
+      const IpPrefix& prefix = owned[later].prefix;
+      reading.complain(owned[later].at, fmt::format("\"{}\" overlaps {}: an address has one owner",
+                                                    prefix.is_host() ? prefix.address().to_string()
+                                                                     : prefix.to_string(),
+                                                    owned[earlier].owner));
       break;
     }
   }

@@ -60,11 +60,13 @@ void check_overlaps(Reading& reading, const Node& root) {
       const bool equal = outer.first_port == one.first_port && outer.last_port == one.last_port;
       if (equal || outer.last_port < one.last_port) {
         const auto [earlier, later] = std::minmax(open.back(), i);
+        const std::string owner = fmt::format("listener \"{}\" (line {})", listeners[earlier].name,
+                                              reading.line(address_place(root, earlier)));
         reading.complain(
             address_place(root, later),
-            fmt::format("address \"{}\" {} that of listener \"{}\" (line {}): \"{}\"",
-                        where(listeners[later]), equal ? "is" : "crosses", listeners[earlier].name,
-                        reading.line(address_place(root, earlier)), where(listeners[earlier])));
+            equal ? fmt::format("address \"{}\" is taken by {}", where(listeners[later]), owner)
+                  : fmt::format("address \"{}\" crosses \"{}\" of {}", where(listeners[later]),
+                                where(listeners[earlier]), owner));
       }
     }
     open.push_back(i);
@@ -112,8 +114,8 @@ void check_nat_in_fleet(Reading& reading, const Node& root) {
     if (forward.string != "nat") continue;
     reading.complain(
         forward.at,
-        "forward \"nat\" in a fleet needs nat_return = \"symmetric\" in [gateway], for "
-        "networks that bring replies back to the same gateway");
+        "forward \"nat\" in a fleet needs nat_return = \"symmetric\" in [gateway]: the "
+        "network has to bring replies back to the same gateway");
   }
 }
 

@@ -32,10 +32,12 @@ std::vector<OwnedPrefix> owned_prefixes(Reading& reading, const Node& root) {
   for (std::size_t i = 0; i < interfaces.size(); ++i) {
     const auto add = [&](std::string_view key, std::size_t item, const IpPrefix& prefix) {
       const Offset at = place(root, {"interface", i, key, item});
-      all.push_back({prefix,
-                     fmt::format("{} of interface \"{}\" (line {})", key, interfaces[i].name,
-                                 reading.line(at)),
-                     at, key == "addresses"});
+      const bool host = key == "addresses";
+      all.push_back(
+          {prefix,
+           fmt::format("{} of interface \"{}\" (line {})", host ? "an address" : "source_addresses",
+                       interfaces[i].name, reading.line(at)),
+           at, host});
     };
     for (std::size_t a = 0; a < interfaces[i].addresses.size(); ++a) {
       const IpAddress& address = interfaces[i].addresses[a].address;

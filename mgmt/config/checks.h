@@ -13,7 +13,7 @@ namespace weft::mgmt::config {
 // there.
 struct OwnedPrefix {
   IpPrefix prefix;
-  std::string owner;  // "addresses of interface "edge" (line 5)"
+  std::string owner;  // "an address of interface "edge" (line 5)"
   Offset at = 0;
   bool host = false;  // the kernel's; otherwise the workers'
 };

@@ -20,7 +20,7 @@ void read_listener_address(Reading& reading, const Key& key, const Node& node,
     listener.first_port = parsed->first_port;
     listener.last_port = parsed->last_port;
   } else {
-    complain_of_string(reading, key, node, parsed.error());
+    complain_of_string(reading, node, parsed.error());
   }
 }
 
@@ -55,7 +55,7 @@ void read_endpoint_address(Reading& reading, const Key& key, const Node& node,
     endpoint.host = std::move(parsed->host);
     endpoint.port = parsed->port;
   } else {
-    complain_of_string(reading, key, node, parsed.error());
+    complain_of_string(reading, node, parsed.error());
   }
 }
 
@@ -70,7 +70,7 @@ void read_endpoints(Reading& reading, const Key& key, const Node& node, ClusterS
     } else if (item.kind == Node::Kind::table) {
       reading.table("cluster.endpoints", item, &endpoint);
     } else {
-      reading.complain(item.at, fmt::format("an endpoint must be a string or a table, not {}",
+      reading.complain(item.at, fmt::format("each of endpoints must be a string or a table, not {}",
                                             describe(item.kind)));
     }
   }
@@ -93,7 +93,7 @@ void read_status(Reading& reading, const Key& key, const Node& node, HealthSetti
     health.first_status = parsed->first;
     health.last_status = parsed->last;
   } else {
-    complain_of_string(reading, key, node, parsed.error());
+    complain_of_string(reading, node, parsed.error());
   }
 }
 

@@ -9,7 +9,6 @@ namespace weft::mgmt::config {
 
 namespace {
 
-// In a list of integers a string is no integer: the item is meant, not the list.
 std::optional<int64_t> read_integer(Reading& reading, const Key& key, const Node& node) {
   if (!is_kind(reading, key, node, Node::Kind::integer, "an integer")) return std::nullopt;
   const Limits& limits = key.limits;
@@ -34,7 +33,7 @@ void read_parsed(Reading& reading, const Key& key, const Node& node, Parse parse
   if (auto parsed = parse(node.string)) {
     out = std::move(*parsed);
   } else {
-    complain_of_string(reading, key, node, parsed.error());
+    complain_of_string(reading, node, parsed.error());
   }
 }
 
@@ -42,9 +41,10 @@ template <class T, class Parse>
 void read_list(Reading& reading, const Key& key, const Node& node, Parse parse,
                std::vector<T>& out) {
   if (!is_list(reading, key, node, "a list of strings")) return;
+  const ItemKey item(key);
   out.assign(node.items.size(), T{});
   for (std::size_t i = 0; i < out.size(); ++i) {
-    read_parsed(reading, key, node.items[i], parse, out[i]);
+    read_parsed(reading, item.key(), node.items[i], parse, out[i]);
   }
 }
 
@@ -80,6 +80,10 @@ bool is_list(Reading& reading, const Key& key, const Node& node, std::string_vie
   return false;
 }
 
+ItemKey::ItemKey(const Key& list) : name_(fmt::format("each of {}", list.name)), key_(list) {
+  key_.name = name_;
+}
+
 std::string section_of_table(const Key& key) {
   if (key.section.empty()) return std::string(key.name);
   return fmt::format("{}.{}", key.section, key.name);
@@ -95,8 +99,8 @@ std::optional<std::size_t> read_choice(Reading& reading, const Key& key, const N
   return std::nullopt;
 }
 
-void complain_of_string(Reading& reading, const Key& key, const Node& node, std::string_view what) {
-  reading.complain(node.at, fmt::format("{} {} {}", key.name, quoted(node.string), what));
+void complain_of_string(Reading& reading, const Node& node, std::string_view what) {
+  reading.complain(node.at, fmt::format("{} {}", quoted(node.string), what));
 }
 
 void read_value(Reading& reading, const Key& key, const Node& node, bool& out) {
@@ -143,8 +147,11 @@ void read_value(Reading& reading, const Key& key, const Node& node, IpPrefix& ou
 
 void read_value(Reading& reading, const Key& key, const Node& node, std::vector<uint32_t>& out) {
   if (!is_list(reading, key, node, "a list of integers")) return;
+  const ItemKey item(key);
   out.assign(node.items.size(), 0);
-  for (std::size_t i = 0; i < out.size(); ++i) read_value(reading, key, node.items[i], out[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    read_value(reading, item.key(), node.items[i], out[i]);
+  }
 }
 
 void read_value(Reading& reading, const Key& key, const Node& node,
@@ -162,8 +169,11 @@ void read_value(Reading& reading, const Key& key, const Node& node, std::vector<
     return;
   }
   if (!is_list(reading, key, node, "a string or a list of strings")) return;
+  const ItemKey item(key);
   out.assign(node.items.size(), {});
-  for (std::size_t i = 0; i < out.size(); ++i) read_value(reading, key, node.items[i], out[i]);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    read_value(reading, item.key(), node.items[i], out[i]);
+  }
 }
 
 }  // namespace weft::mgmt::config

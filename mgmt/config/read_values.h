@@ -17,11 +17,24 @@ namespace weft::mgmt::config {
 bool is_kind(Reading& reading, const Key& key, const Node& node, Node::Kind kind,
              std::string_view words);
 
+// A list's key as its items' errors name it: "each of workers".
+class ItemKey {
+ public:
+  explicit ItemKey(const Key& list);
+  ItemKey(const ItemKey&) = delete;
+  ItemKey& operator=(const ItemKey&) = delete;
+  const Key& key() const { return key_; }
+
+ private:
+  std::string name_;
+  Key key_;
+};
+
 // The index of the string among the key's choices; nothing after a complaint.
 std::optional<std::size_t> read_choice(Reading& reading, const Key& key, const Node& node);
 
 // `what` follows the quoted string: "\"10.0.0.1\" needs a port".
-void complain_of_string(Reading& reading, const Key& key, const Node& node, std::string_view what);
+void complain_of_string(Reading& reading, const Node& node, std::string_view what);
 
 void read_value(Reading& reading, const Key& key, const Node& node, bool& out);
 void read_value(Reading& reading, const Key& key, const Node& node, uint32_t& out);
@@ -65,8 +78,13 @@ void read_table(Reading& reading, const Key& key, const Node& node, std::optiona
 template <class Settings>
 void read_table(Reading& reading, const Key& key, const Node& node, std::vector<Settings>& out) {
   if (!is_list(reading, key, node, "a list of tables")) return;
+  const ItemKey item(key);
   out.reserve(node.items.size());
-  for (const Node& item : node.items) read_table(reading, key, item, out.emplace_back());
+  for (const Node& one : node.items) {
+    Settings& settings = out.emplace_back();
+    if (!is_kind(reading, item.key(), one, Node::Kind::table, "a table")) continue;
+    reading.table(section_of_table(key), one, &settings);
+  }
 }
 
 }  // namespace weft::mgmt::config

@@ -103,36 +103,38 @@ void derive_twins(Reading& reading, const Node& root) {
 }  // namespace
 
 void Reading::table(std::string_view section, const Node& node, void* settings) {
+  std::vector<std::string_view> meant;  // by unknown keys: those are not missing as well
   for (const Node::Member& member : node.members) {
-    const auto known = [&](const Key& key) {
-      return key.section == section && key.name == member.key;
-    };
-    const auto keys = schema();
-    if (std::none_of(keys.begin(), keys.end(), known)) {
-      unknown_key(config::section(section), member);
+    if (find_key(section, member.key) == nullptr) {
+      meant.push_back(unknown_key(config::section(section), member));
     }
   }
   for (const Key& key : schema()) {
     if (key.section != section) continue;
     if (const Node* value = node.find(key.name)) {
       key.field.read(*this, key, *value, settings);
-    } else if (key.fallback.kind == Default::Kind::required) {
-      missing_key(key, node);
     } else if (key.fallback.kind == Default::Kind::value) {
       key.field.read(*this, key, default_node(key), settings);
+    } else if (key.fallback.kind == Default::Kind::required &&
+               std::find(meant.begin(), meant.end(), key.name) == meant.end()) {
+      missing_key(key, node);
     }
   }
 }
 
-void Reading::unknown_key(const Section& section, const Node::Member& member) {
-  const std::string where = section.path.empty() ? "" : fmt::format(" in {}", section.heading);
-  std::string hint = suggest(member.key, names_in(section.path));
-  if (const Key* key = elsewhere(member.key); hint.empty() && key != nullptr) {
+std::string_view Reading::unknown_key(const Section& section, const Node::Member& member) {
+  const std::string_view meant = nearest(member.key, names_in(section.path));
+  std::string hint;
+  if (!meant.empty()) {
+    hint = fmt::format(", did you mean \"{}\"?", meant);
+  } else if (const Key* key = elsewhere(member.key)) {
     hint = key->section.empty()
                ? ", it belongs at the top"
                : fmt::format(", it belongs in {}", config::section(key->section).heading);
   }
+  const std::string where = section.path.empty() ? "" : fmt::format(" in {}", section.heading);
   complain(member.at, fmt::format("unknown key {}{}{}", quoted(member.key), where, hint));
+  return meant;
 }
 
 void Reading::missing_key(const Key& key, const Node& table) {
@@ -149,7 +151,8 @@ void Reading::missing_key(const Key& key, const Node& table) {
 std::string Reading::suggest(std::string_view word, std::span<const std::string_view> candidates) {
   constexpr std::size_t suggestions_max = 100;  // each compares with every candidate
   if (++suggestions_ > suggestions_max) return {};
-  return did_you_mean(word, candidates);
+  const std::string_view near = nearest(word, candidates);
+  return near.empty() ? std::string() : fmt::format(", did you mean \"{}\"?", near);
 }
 
 void Reading::complain(Offset at, std::string message) {

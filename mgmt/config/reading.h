@@ -40,7 +40,8 @@ class Reading {
     std::string message;
   };
 
-  void unknown_key(const Section& section, const Node::Member& member);
+  // Gives the key that is meant, or nothing.
+  std::string_view unknown_key(const Section& section, const Node::Member& member);
   void missing_key(const Key& key, const Node& table);
 
   const SourceText& source_;

@@ -13,8 +13,8 @@ Printed by `weftd --print-reference` from the schema that the configuration is c
 
 Weft reads one TOML file, `/etc/weft/weft.toml` if `--config` names no other. `weftd --check FILE`
 says everything that is wrong with a file, each with line and column, and exits 0 or 1. A reload
-(`SIGHUP`, `weftctl reload`) takes all of a file or nothing: a file with an error, or one that changes a
-key that applies at a **restart**, is refused and the running configuration stays.
+(`SIGHUP`, `weftctl reload`) takes all of a file or nothing: a file with an error, or one that
+changes a key that applies at a restart, is refused, and the running configuration stays.
 
 ```toml
 [gateway]
@@ -74,19 +74,27 @@ std::string values_cell(const Key& key) {
     }
     return all;
   }
-  if (key.form != nullptr) return std::string(key.form->words);
+  std::string all;
+  const auto add = [&all](std::string part) { all += (all.empty() ? "" : "; ") + part; };
+  if (key.form != nullptr) add(std::string(key.form->words));
   if (key.limits.max != INT64_MAX) {
-    return fmt::format("{}{} to {}{}{}", key.limits.power_of_two ? "powers of two, " : "",
-                       key.limits.min, key.limits.max, key.unit.empty() ? "" : " ", key.unit);
+    add(fmt::format("{}{} to {}{}{}", key.limits.power_of_two ? "powers of two, " : "",
+                    key.limits.min, key.limits.max, key.unit.empty() ? "" : " ", key.unit));
   }
-  if (key.limits.items_max != UINT32_MAX) return fmt::format("at most {}", key.limits.items_max);
-  return "";
+  if (key.limits.items_max != UINT32_MAX) add(fmt::format("at most {}", key.limits.items_max));
+  return all;
+}
+
+// A table is what its keys are, unless it may not even come and go.
+std::string_view applies_cell(const Key& key) {
+  if (key.applies == Applies::restart) return "restart";
+  return key.field.type == "table" ? "" : "reload";
 }
 
 std::string row(const Key& key) {
   return fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", key.name, key.field.type,
                      cell(default_cell(key.fallback)), cell(values_cell(key)), key.since,
-                     key.applies == Applies::restart ? "restart" : "reload", cell(key.says));
+                     applies_cell(key), cell(key.says));
 }
 
 }  // namespace

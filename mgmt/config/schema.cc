@@ -85,6 +85,13 @@ std::span<const Key> schema() {
   return all;
 }
 
+const Key* find_key(std::string_view section, std::string_view name) {
+  for (const Key& key : schema()) {
+    if (key.section == section && key.name == name) return &key;
+  }
+  return nullptr;
+}
+
 std::span<const Section> sections() {
   return section_table;
 }

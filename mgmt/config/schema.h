@@ -74,6 +74,9 @@ std::span<const Key> gateway_keys();    // [gateway], [gateway.flows], [admin], 
 std::span<const Key> interface_keys();  // [[interface]]
 std::span<const Key> traffic_keys();    // [[listener]], [[cluster]]
 
+// The key, or null if the section has none of this name.
+const Key* find_key(std::string_view section, std::string_view name);
+
 // One heading of the reference page and one struct of the model, in the order of the page.
 struct Section {
   std::string_view path;     // as in Key::section

@@ -65,7 +65,8 @@ void show_around(std::string_view line, uint32_t column, ConfigError& error) {
 
 std::string quoted(std::string_view text) {
   constexpr std::size_t shown_bytes_max = 80;
-  std::string shown = "\"" + printable(text.substr(0, shown_bytes_max));
+  std::string shown = "\"";
+  shown += printable(text.substr(0, shown_bytes_max));
   // Not in the middle of a character.
   if (text.size() > shown_bytes_max) {
     while ((static_cast<uint8_t>(shown.back()) & 0xc0) == 0x80) shown.pop_back();

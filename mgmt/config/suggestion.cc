@@ -1,7 +1,5 @@
 #include "mgmt/config/suggestion.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -39,11 +37,6 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
     }
   }
   return best;
-}
-
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates) {
-  const std::string_view near = nearest(word, candidates);
-  return near.empty() ? std::string() : fmt::format(", did you mean \"{}\"?", near);
 }
 
 }  // namespace weft::mgmt::config

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace weft::mgmt::config {
@@ -13,8 +12,5 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 
 // The nearest candidate, the first of equally near ones; empty when none is near.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
-
-// ", did you mean "x"?", or nothing.
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
 
 }  // namespace weft::mgmt::config

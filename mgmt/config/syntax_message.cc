@@ -74,7 +74,7 @@ std::string_view headline(std::string_view line) {
 
 struct Translation {
   std::string_view theirs;  // part of the headline
-  std::string_view ours;    // {} is the line of the first place
+  std::string_view ours;    // KEY is the one they name, LINE that of the first place
 };
 
 constexpr std::array translations = {
@@ -88,11 +88,11 @@ constexpr std::array translations = {
     Translation{"not a valid string", "this is no string"},
     Translation{"invalid line format",
                 "the value ends before this; the line should too (a string needs quotes)"},
-    Translation{"array of table", "defined already in line {}"},
-    Translation{"already exists", "defined already in line {}"},
-    Translation{"inline tables are immutable", "the table in line {} is closed by its brace"},
-    Translation{"neither table nor", "the value in line {} is no table"},
-    Translation{"missing array separator", "\",\" or \"]\" is missing in the list of line {}"},
+    Translation{"neither table nor", "the value in line LINE is no table"},
+    Translation{"array of table", "KEY is defined already, in line LINE"},
+    Translation{"already exists", "KEY is defined already, in line LINE"},
+    Translation{"inline tables are immutable", "the table in line LINE is closed by its brace"},
+    Translation{"missing array separator", "\",\" or \"]\" is missing in the list of line LINE"},
     Translation{"value having invalid format", "this is no value (a string needs quotes)"},
     Translation{"trailing comma", "\",\" stands before the \"}\" of an inline table"},
     Translation{"missing curly brace", "\"}\" is missing at the end of the inline table"},
@@ -101,7 +101,29 @@ constexpr std::array translations = {
     Translation{"array did not closed", "\"]\" is missing at the end of the list"},
     Translation{"newline required after", "the line should end after the table header"},
     Translation{"_integer", "this is no integer"},
+    Translation{"unknown integer prefix", "this is no integer"},
+    Translation{"leading zero", "an integer has no leading zero"},
+    Translation{"surrounded by digits", "\"_\" stands between digits only"},
+    Translation{"bad float", "this is no float"},
+    Translation{"invalid date", "there is no such date"},
+    Translation{"invalid time", "there is no such time"},
+    Translation{"bad datetime", "this is no date and time"},
+    Translation{"bad time", "this is no time"},
 };
+
+// "name" of: value ("name") already exists
+std::string_view named_key(std::string_view theirs) {
+  const std::size_t open = theirs.find("(\"");
+  const std::size_t close = theirs.rfind("\")");
+  if (open == std::string_view::npos || close == std::string_view::npos || close <= open)
+    return "it";
+  return theirs.substr(open + 1, close - open);
+}
+
+void replace(std::string& text, std::string_view mark, std::string_view with) {
+  const std::size_t found = text.find(mark);
+  if (found != std::string::npos) text.replace(found, mark.size(), with);
+}
 
 }  // namespace
 
@@ -112,9 +134,12 @@ SyntaxError syntax_error(std::string_view text, std::string_view drawing, uint32
   const std::string_view theirs = lines.empty() ? std::string_view() : headline(lines.front());
   for (const Translation& translation : translations) {
     if (theirs.find(translation.theirs) == std::string_view::npos) continue;
-    const uint32_t first_line = all.empty() ? at.line : all.front().line;
-    return {offset_of(text, at), fmt::format(fmt::runtime(translation.ours), first_line)};
+    std::string ours(translation.ours);
+    replace(ours, "KEY", named_key(theirs));
+    replace(ours, "LINE", std::to_string(all.empty() ? at.line : all.front().line));
+    return {offset_of(text, at), std::move(ours)};
   }
+  if (theirs.empty()) return {offset_of(text, at), "this is no value (a string needs quotes)"};
   return {offset_of(text, at), fmt::format("not TOML: {}", theirs)};
 }
 
