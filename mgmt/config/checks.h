@@ -1,0 +1,32 @@
+// What keys must be together. Each check leaves out what could not be read, which was complained
+// of already. Requires for all: read_model filled reading.model from `root`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "mgmt/config/reading.h"
+
+namespace weft::mgmt::config {
+
+// An address or prefix that somebody on this host has: no other may have it, and no endpoint may be
+// there.
+struct OwnedPrefix {
+  IpPrefix prefix;
+  std::string owner;  // "an address of interface "edge" (line 5)"
+  Offset at = 0;
+  bool host = false;  // the kernel's; otherwise the workers'
+};
+// Of all interfaces, in the order of the file's tables.
+std::vector<OwnedPrefix> owned_prefixes(Reading& reading, const Node& root);
+
+bool overlap(const IpPrefix& a, const IpPrefix& b);
+
+void check_names(Reading& reading, const Node& root);
+void check_gateway(Reading& reading, const Node& root);
+// Devices, twins, routes, and addresses against each other.
+void check_interfaces(Reading& reading, const Node& root);
+void check_listeners(Reading& reading, const Node& root);
+void check_clusters(Reading& reading, const Node& root);
+
+}  // namespace weft::mgmt::config

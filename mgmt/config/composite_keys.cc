@@ -1,0 +1,100 @@
+#include "mgmt/config/composite_keys.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mgmt/config/read_values.h"
+
+namespace weft::mgmt::config {
+
+void read_flows(Reading& reading, const Key& key, const Node& node, GatewaySettings&) {
+  read_table(reading, key, node, reading.model.flows);
+}
+
+void read_listener_address(Reading& reading, const Key& key, const Node& node,
+                           ListenerSettings& listener) {
+  if (!is_kind(reading, key, node, Node::Kind::string, "a string")) return;
+  if (const auto parsed = parse_listener_address(node.string)) {
+    listener.address = parsed->address;
+    listener.first_port = parsed->first_port;
+    listener.last_port = parsed->last_port;
+  } else {
+    complain_of_string(reading, node, parsed.error());
+  }
+}
+
+void read_protocol(Reading& reading, const Key& key, const Node& node, ListenerSettings& listener) {
+  if (const auto index = read_choice(reading, key, node)) {
+    listener.protocol = *index == 0 ? Protocol::tcp : Protocol::udp;
+  }
+}
+
+void read_balance(Reading& reading, const Key& key, const Node& node, ClusterSettings&) {
+  read_choice(reading, key, node);
+}
+
+void read_maglev_slots(Reading& reading, const Key& key, const Node& node,
+                       ClusterSettings& cluster) {
+  if (!is_kind(reading, key, node, Node::Kind::integer, "an integer")) return;
+  const std::string digits = std::to_string(node.integer);
+  if (std::find(maglev_sizes.begin(), maglev_sizes.end(), digits) == maglev_sizes.end()) {
+    std::string sizes;
+    for (const std::string_view size : maglev_sizes) sizes += fmt::format(" {},", size);
+    sizes.pop_back();
+    reading.complain(node.at, fmt::format("{} must be one of{}, not {}", key.name, sizes, digits));
+    return;
+  }
+  cluster.maglev_slots = static_cast<uint32_t>(node.integer);
+}
+
+void read_endpoint_address(Reading& reading, const Key& key, const Node& node,
+                           EndpointSettings& endpoint) {
+  if (!is_kind(reading, key, node, Node::Kind::string, "a string")) return;
+  if (auto parsed = parse_endpoint_address(node.string)) {
+    endpoint.host = std::move(parsed->host);
+    endpoint.port = parsed->port;
+  } else {
+    complain_of_string(reading, node, parsed.error());
+  }
+}
+
+// An endpoint is a table, or only its address.
+void read_endpoints(Reading& reading, const Key& key, const Node& node, ClusterSettings& cluster) {
+  if (!is_list(reading, key, node, "a list")) return;
+  cluster.endpoints.reserve(node.items.size());
+  for (const Node& item : node.items) {
+    EndpointSettings& endpoint = cluster.endpoints.emplace_back();
+    if (item.kind == Node::Kind::string) {
+      read_endpoint_address(reading, key, item, endpoint);
+    } else if (item.kind == Node::Kind::table) {
+      reading.table("cluster.endpoints", item, &endpoint);
+    } else {
+      reading.complain(item.at, fmt::format("each of endpoints must be a string or a table, not {}",
+                                            describe(item.kind)));
+    }
+  }
+}
+
+void read_health_tcp(Reading& reading, const Key& key, const Node& node, HealthSettings& health) {
+  if (!is_kind(reading, key, node, Node::Kind::boolean, "true")) return;
+  if (!node.boolean) reading.complain(node.at, "tcp must be true, or absent");
+  health.kind = HealthSettings::Kind::tcp;
+}
+
+void read_health_http(Reading& reading, const Key& key, const Node& node, HealthSettings& health) {
+  health.kind = HealthSettings::Kind::http;
+  read_value(reading, key, node, health.path);
+}
+
+void read_status(Reading& reading, const Key& key, const Node& node, HealthSettings& health) {
+  if (!is_kind(reading, key, node, Node::Kind::string, "a string such as \"200-399\"")) return;
+  if (const auto parsed = parse_status(node.string)) {
+    health.first_status = parsed->first;
+    health.last_status = parsed->last;
+  } else {
+    complain_of_string(reading, node, parsed.error());
+  }
+}
+
+}  // namespace weft::mgmt::config

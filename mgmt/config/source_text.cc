@@ -1,0 +1,138 @@
+#include "mgmt/config/source_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weft::mgmt::config {
+
+namespace {
+
+bool starts_character(char c) {
+  return (static_cast<uint8_t>(c) & 0xc0) != 0x80;
+}
+
+uint32_t characters(std::string_view text) {
+  return static_cast<uint32_t>(std::count_if(text.begin(), text.end(), starts_character));
+}
+
+// The bytes of characters [first, first + count).
+std::string_view cut(std::string_view text, uint32_t first, uint32_t count) {
+  std::size_t begin = 0;
+  const auto skip = [&text](std::size_t from, uint32_t n) {
+    while (from < text.size() && n > 0) {
+      ++from;
+      while (from < text.size() && !starts_character(text[from])) ++from;
+      --n;
+    }
+    return from;
+  };
+  begin = skip(0, first);
+  return text.substr(begin, skip(begin, count) - begin);
+}
+
+// What cannot be shown as it is would garble the operator's terminal.
+std::string printable(std::string_view text) {
+  std::string shown(text);
+  for (char& c : shown) {
+    const auto byte = static_cast<uint8_t>(c);
+    if ((byte < 0x20 && c != '\t') || byte == 0x7f) c = '?';
+  }
+  return shown;
+}
+
+// Puts the part of a long line around the column into the error.
+void show_around(std::string_view line, uint32_t column, ConfigError& error) {
+  constexpr uint32_t shown_max = SourceText::shown_characters_max;
+  const uint32_t length = characters(line);
+  error.caret = column - 1;
+  if (length <= shown_max) {
+    error.text = printable(line);
+    return;
+  }
+  const uint32_t before = shown_max / 2;
+  const uint32_t first = error.caret > before ? error.caret - before : 0;
+  const std::string_view left_out = "...";
+  if (first > 0) {
+    error.text = left_out;
+    error.caret += static_cast<uint32_t>(left_out.size()) - first;
+  }
+  error.text += printable(cut(line, first, shown_max));
+  if (first + shown_max < length) error.text += left_out;
+}
+
+}  // namespace
+
+std::string quoted(std::string_view text) {
+  constexpr std::size_t shown_bytes_max = 80;
+  std::string shown = "\"";
+  shown += printable(text.substr(0, shown_bytes_max));
+  // Not in the middle of a character.
+  if (text.size() > shown_bytes_max) {
+    while ((static_cast<uint8_t>(shown.back()) & 0xc0) == 0x80) shown.pop_back();
+    if (static_cast<uint8_t>(shown.back()) >= 0xc0) shown.pop_back();
+    shown += "...";
+  }
+  return shown + "\"";
+}
+
+SourceText::SourceText(std::string_view text, std::string file_name)
+    : text_(text), file_name_(std::move(file_name)), line_starts_{0} {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n') line_starts_.push_back(static_cast<Offset>(i + 1));
+  }
+}
+
+uint32_t SourceText::line(Offset at) const {
+  const auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), at);
+  return static_cast<uint32_t>(after - line_starts_.begin());
+}
+
+std::string_view SourceText::line_text(uint32_t line) const {
+  const Offset begin = line_starts_[line - 1];
+  std::string_view text = text_.substr(begin, text_.find('\n', begin) - begin);
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
+ConfigError SourceText::error(Offset at, std::string message) const {
+  const Offset end = static_cast<Offset>(text_.size());
+  at = std::min(at, end);
+  // What is missing at the end of a file is missing after its last line.
+  while (at == end && at > 0 && (text_[at - 1] == '\n' || text_[at - 1] == '\r')) --at;
+  ConfigError error;
+  error.file = file_name_;
+  error.message = std::move(message);
+  error.line = line(at);
+  const std::string_view text = line_text(error.line);
+  const Offset begin = line_starts_[error.line - 1];
+  error.column = characters(text.substr(0, at - begin)) + 1;
+  show_around(text, error.column, error);
+  return error;
+}
+
+ConfigError SourceText::error(std::string message) const {
+  ConfigError error;
+  error.file = file_name_;
+  error.message = std::move(message);
+  return error;
+}
+
+std::string to_string(const ConfigError& error) {
+  if (error.line == 0) return fmt::format("{}: {}", error.file, error.message);
+  // Tabs before the caret stay tabs, so that it stands below its character.
+  std::string indent;
+  for (const char c : cut(error.text, 0, error.caret)) {
+    if (starts_character(c)) indent += c == '\t' ? '\t' : ' ';
+  }
+  return fmt::format("{}:{}:{}: {}\n{}\n{}^", error.file, error.line, error.column, error.message,
+                     error.text, indent);
+}
+
+std::string to_string(const std::vector<ConfigError>& errors) {
+  std::string all;
+  for (const ConfigError& error : errors) all += to_string(error) + "\n";
+  return all;
+}
+
+}  // namespace weft::mgmt::config
