@@ -11,8 +11,8 @@ import signal
 import subprocess
 
 MARK = "WEFT_TEST_RUN"
-FOLDERS = ["/run/netns", "/run/weft", "/run/weft-lab", "/run/dpdk", "/var/run/dpdk", "/var/lib/weft",
-           "/dev/shm", "/dev/hugepages", "/tmp/dpdk"]
+FOLDERS = ["/run/netns", "/run/weft", "/run/weft-lab", "/run/dpdk", "/var/lib/weft", "/dev/shm",
+           "/dev/hugepages", "/tmp/dpdk"]
 
 
 def lines_of(*command):

@@ -29,16 +29,21 @@ def device(lab, leg, driver):
     return [f"{driver}:{leg}:{queue}" for queue in range(lab.queues)]
 
 
-def configuration(lab, listeners, clusters, workers=(0,), driver="af_xdp", gateway=None, flows=None):
-    """A whole configuration for the lab. listeners and clusters: dicts by name."""
+def configuration(lab, listeners, clusters, workers=None, driver="af_xdp", gateway=None, flows=None,
+                  admin=None):
+    """A whole configuration for the lab. listeners and clusters: dicts by name. workers: how many; None
+    leaves it to weftd."""
+    gateway = dict(gateway or {})
+    if workers:
+        gateway["workers"] = [(worker + 1) % os.cpu_count() for worker in range(workers)]
     folder = lab.folder
     return {
         "gateway": {
-            "name": lab.prefix, "workers": list(workers), "state_dir": str(folder / "state"),
-            "memory_mib": 64, "withdraw_ms": 500, "drain_timeout_ms": 5000, **(gateway or {}),
+            "name": lab.prefix, "state_dir": str(folder / "state"), "memory_mib": 64,
+            "withdraw_ms": 500, "drain_timeout_ms": 5000, **gateway,
         },
         "gateway.flows": {"tunnel_flows_max": 65536, "nat_flows_max": 65536, **(flows or {})},
-        "admin": {"address": ADMIN, "socket": str(folder / "weftd.sock")},
+        "admin": {"address": ADMIN, "socket": str(folder / "weftd.sock"), **(admin or {})},
         "interface": [
             {"name": "edge", "device": device(lab, "edge", driver), "mtu_bytes": lab.mtu_bytes,
              "addresses": [f"{labs.EDGE_GATEWAY}/24"]},

@@ -15,6 +15,7 @@ Not thread safe. Everything a lab makes is in its namespaces and in its folder, 
 also those of a lab that another process made or did not live to remove.
 """
 import contextlib
+import ctypes
 import os
 import pathlib
 import re
@@ -24,6 +25,8 @@ import subprocess
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWNET = 0x40000000
 LABS = pathlib.Path("/run/weft-lab")
 
 EDGE_GATEWAY = "10.0.0.254"
@@ -61,6 +64,11 @@ def wait_until(condition, deadline_s, what):
         time.sleep(0.02)
 
 
+def enter_namespace(file):
+    if LIBC.setns(file.fileno(), CLONE_NEWNET):
+        raise LabError(f"setns: {os.strerror(ctypes.get_errno())}")
+
+
 class Host:
     """A namespace of the lab."""
 
@@ -82,6 +90,16 @@ class Host:
                 options = {"stdout": file, "stderr": subprocess.STDOUT} | options
                 return subprocess.Popen(self.command(*command), start_new_session=True, **options)
         return subprocess.Popen(self.command(*command), start_new_session=True, **options)
+
+    @contextlib.contextmanager
+    def inside(self):
+        """Sockets made in this block are the host's, for as long as they live."""
+        with open("/proc/thread-self/ns/net", "rb") as home, open(f"/run/netns/{self.namespace}", "rb") as there:
+            enter_namespace(there)
+            try:
+                yield
+            finally:
+                enter_namespace(home)
 
     def ip(self, *words):
         return run("ip", "-n", self.namespace, *words)

@@ -1,9 +1,12 @@
 """Load from the lab's clients, and what became of it."""
 import collections
+import contextlib
 import dataclasses
+import http.client
 import pathlib
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -116,3 +119,46 @@ def fetch(host, url, *options, timeout_s=5):
     """(curl's exit code, body)."""
     done = labs.run(*host.command("curl", "-sS", "-m", timeout_s, *options, url), check=False)
     return done.returncode, done.stdout
+
+
+class Connection:
+    """One HTTP connection that is kept alive, from a host of the lab."""
+
+    def __init__(self, host, address, port=80, timeout_s=10):
+        with host.inside():
+            self.socket = socket.create_connection((address, port), timeout_s)
+
+    def send(self, path="/"):
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: lab\r\n\r\n".encode())
+
+    def answer(self):
+        """The name of the instance that answers."""
+        response = http.client.HTTPResponse(self.socket)
+        response.begin()
+        response.read()
+        return response.getheader("X-Instance")
+
+    def ask(self):
+        self.send()
+        return self.answer()
+
+    def close(self):
+        self.socket.close()
+
+
+@contextlib.contextmanager
+def connections(host, address, count, port=80):
+    with contextlib.ExitStack() as opened:
+        yield [opened.enter_context(contextlib.closing(Connection(host, address, port))) for _ in range(count)]
+
+
+def ask_udp(host, address, port, source_port, text, timeout_s=2):
+    """What comes back for a datagram; TimeoutError or ConnectionRefusedError when nothing does."""
+    with host.inside():
+        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with asking:
+        asking.settimeout(timeout_s)
+        asking.bind(("0.0.0.0", source_port))
+        asking.connect((address, port))
+        asking.send(text.encode())
+        return asking.recv(65535).decode()
