@@ -39,15 +39,23 @@ class Progress:
 
 
 def configure(folder, *options, environment=None):
-    """Sets the build folder up; one that is set up keeps its settings and gets the options again."""
+    """Sets the build folder up; one that is set up keeps its settings and gets the options
+    again."""
     if (ROOT / folder / "build.ninja").exists():
         command = ["meson", "configure", folder, *options]
         if not options:
             return
     else:
         command = ["meson", "setup", folder, *options]
-    done = subprocess.run(command, cwd=ROOT, env=environment, text=True, check=False,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     if done.returncode:
         raise BuildError(f"{' '.join(command)}\n{done.stdout[-4000:]}")
 
@@ -56,8 +64,13 @@ def build(folder, *targets, title=None):
     """Builds targets (all when none are named)."""
     progress = Progress(title or f"building {folder}")
     environment = os.environ | {"NINJA_STATUS": "[%f/%t] "}
-    ninja = subprocess.Popen(["ninja", f"-j{os.cpu_count()}", "-C", str(ROOT / folder), *targets], text=True,
-                             env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    ninja = subprocess.Popen(
+        ["ninja", f"-j{os.cpu_count()}", "-C", str(ROOT / folder), *targets],
+        text=True,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     output = []
     try:
         for line in ninja.stdout:
@@ -76,7 +89,8 @@ def build(folder, *targets, title=None):
 
 
 def give_to_invoker(*folders):
-    """Under sudo, what was built belongs to who called sudo, so that it can be built without it next time."""
+    """Under sudo, what was built belongs to who called sudo, so that it can be built without it
+    next time."""
     user, group = os.environ.get("SUDO_UID"), os.environ.get("SUDO_GID")
     if os.geteuid() == 0 and user and group:
         for folder in folders:

@@ -1,7 +1,7 @@
 """Does a run leave anything behind on the machine? Compares what is there before and after.
 
-What another process that is still alive named after its own pid is not ours, so that several runs may
-share a machine.
+What another process that is still alive named after its own pid is not ours, so that several runs
+may share a machine.
 """
 import contextlib
 import os
@@ -11,8 +11,16 @@ import signal
 import subprocess
 
 MARK = "WEFT_TEST_RUN"
-FOLDERS = ["/run/netns", "/run/weft", "/run/weft-lab", "/run/dpdk", "/var/lib/weft", "/dev/shm",
-           "/dev/hugepages", "/tmp/dpdk"]
+FOLDERS = [
+    "/run/netns",
+    "/run/weft",
+    "/run/weft-lab",
+    "/run/dpdk",
+    "/var/lib/weft",
+    "/dev/shm",
+    "/dev/hugepages",
+    "/tmp/dpdk",
+]
 
 
 def lines_of(*command):
@@ -25,12 +33,22 @@ def look(root, temporary):
     for folder in [*FOLDERS, temporary]:
         with contextlib.suppress(OSError):
             found |= {f"file {folder}/{name}" for name in os.listdir(folder)}
-    found |= {f"link {match[1]}" for line in lines_of("ip", "-o", "link")
-              if (match := re.match(r"\d+: ([^:@]+)", line))}
-    found |= {f"mount {line.split()[1]}" for line in pathlib.Path("/proc/mounts").read_text("utf-8").splitlines()
-              if line.split()[2] in ("hugetlbfs", "bpf")}
-    found |= {f"sysctl vm.nr_hugepages = {pathlib.Path('/proc/sys/vm/nr_hugepages').read_text('utf-8').strip()}"}
-    found |= {f"in the work tree: {line}" for line in lines_of("git", "-C", str(root), "status", "--porcelain")}
+    found |= {
+        f"link {match[1]}"
+        for line in lines_of("ip", "-o", "link")
+        if (match := re.match(r"\d+: ([^:@]+)", line))
+    }
+    found |= {
+        f"mount {line.split()[1]}"
+        for line in pathlib.Path("/proc/mounts").read_text("utf-8").splitlines()
+        if line.split()[2] in ("hugetlbfs", "bpf")
+    }
+    hugepages = pathlib.Path("/proc/sys/vm/nr_hugepages").read_text(encoding="utf-8").strip()
+    found.add(f"sysctl vm.nr_hugepages = {hugepages}")
+    found |= {
+        f"in the work tree: {line}"
+        for line in lines_of("git", "-C", str(root), "status", "--porcelain")
+    }
     return found
 
 
@@ -54,8 +72,10 @@ def marked_processes():
 
 def someone_elses(thing):
     ours = marked_processes()
-    return any(int(number) > 1 and os.path.exists(f"/proc/{number}") and int(number) not in ours
-               for number in re.findall(r"(?<=[-_])\d+", thing))
+    return any(
+        int(number) > 1 and os.path.exists(f"/proc/{number}") and int(number) not in ours
+        for number in re.findall(r"(?<=[-_])\d+", thing)
+    )
 
 
 def left(before, after):

@@ -15,9 +15,10 @@ class Tally:
             self.failed.append(name)
 
     def add_meson(self, log, reports, title):
-        """Adds a run of `meson test`: log is its testlog.json, reports the folder in which GoogleTest
-        programs left their cases. A program that leaves none counts as one test, and so does a failure
-        that no case explains (a crash, a leak, a timeout). Returns how many programs ran."""
+        """Adds a run of `meson test`: log is its testlog.json, reports the folder in which
+        GoogleTest programs left their cases. A program that leaves none counts as one test, and so
+        does a failure that no case explains (a crash, a leak, a timeout). Returns how many programs
+        ran."""
         cases = {}
         for report in reports.glob("*.xml"):
             # GoogleTest adds _1, _2, ... when a program runs more than once.
@@ -25,7 +26,11 @@ class Tally:
             counted = cases.setdefault(report.stem, ([], []))
             counted[0].extend(passed)
             counted[1].extend(failed)
-        runs = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()] if log.exists() else []
+        runs = (
+            [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            if log.exists()
+            else []
+        )
         for stem, (passed, failed) in cases.items():
             self.passed += len(passed)
             self.failed += [f"{title}: {stem}: {case}" for case in failed]

@@ -30,8 +30,12 @@ SANITIZER_ENVIRONMENT = {
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
     "TSAN_OPTIONS": "halt_on_error=1:second_deadlock_stack=1",
 }
-SUPPRESSIONS = {"ASAN_OPTIONS": "address.supp", "LSAN_OPTIONS": "leak.supp",
-                "TSAN_OPTIONS": "thread.supp", "UBSAN_OPTIONS": "undefined.supp"}
+SUPPRESSIONS = {
+    "ASAN_OPTIONS": "address.supp",
+    "LSAN_OPTIONS": "leak.supp",
+    "TSAN_OPTIONS": "thread.supp",
+    "UBSAN_OPTIONS": "undefined.supp",
+}
 
 
 def step(title):
@@ -40,8 +44,13 @@ def step(title):
 
 def tests_of(folder, suites):
     """Names of the suites' tests and the programs they run, relative to the build folder."""
-    done = subprocess.run(["meson", "introspect", folder, "--tests"], cwd=ROOT, capture_output=True,
-                          text=True, check=True)
+    done = subprocess.run(
+        ["meson", "introspect", folder, "--tests"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     names, programs = [], set()
     for test in json.loads(done.stdout):
         if {suite.split(":")[-1] for suite in test["suite"]} & set(suites):
@@ -65,8 +74,12 @@ class Run:
             os.environ["WEFT_FULL"] = "1"
 
     def command(self, *command, environment=None):
-        return subprocess.run([str(word) for word in command], cwd=ROOT, check=False,
-                              env=os.environ | (environment or {})).returncode
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=ROOT,
+            check=False,
+            env=os.environ | (environment or {}),
+        ).returncode
 
     def meson_tests(self, folder, suites, title, names=None, arguments=(), environment=None):
         """Runs the tests of the suites, or those named, which are built already."""
@@ -75,10 +88,21 @@ class Run:
         log = ROOT / folder / "meson-logs/testlog.json"
         log.unlink(missing_ok=True)
         chosen = names if names is not None else [f"--suite={suite}" for suite in suites]
-        # Sanitizers of these compilers do not find room for their shadow among randomised addresses.
-        self.command("setarch", "--addr-no-randomize", "meson", "test", "-C", folder, "--no-rebuild",
-                     "--print-errorlogs", *arguments, *chosen,
-                     environment={"GTEST_OUTPUT": f"xml:{reports}/"} | (environment or {}))
+        # Sanitizers of these compilers do not find room for their shadow among randomised
+        # addresses.
+        self.command(
+            "setarch",
+            "--addr-no-randomize",
+            "meson",
+            "test",
+            "-C",
+            folder,
+            "--no-rebuild",
+            "--print-errorlogs",
+            *arguments,
+            *chosen,
+            environment={"GTEST_OUTPUT": f"xml:{reports}/"} | (environment or {}),
+        )
         if self.tally.add_meson(log, reports, title) == 0:
             self.tally.add(f"{title}: no test of suite {' or '.join(suites)} ran", False)
 
@@ -100,38 +124,76 @@ class Run:
     def sanitizers(self):
         for folder, (suites, sanitizer) in SANITIZERS.items():
             step(f"{', '.join(suites)} tests under {sanitizer} sanitizer")
-            build.configure(folder, f"-Db_sanitize={sanitizer}", "-Dbuildtype=debugoptimized",
-                            "-Db_lundef=false", "-Dwerror=false", "-Dbenchmarks=disabled")
+            build.configure(
+                folder,
+                f"-Db_sanitize={sanitizer}",
+                "-Dbuildtype=debugoptimized",
+                "-Db_lundef=false",
+                "-Dwerror=false",
+                "-Dbenchmarks=disabled",
+            )
             names, programs = tests_of(folder, suites)
             if not names:
                 self.tally.add(f"{sanitizer}: no test of suite {' or '.join(suites)}", False)
                 continue
             build.build(folder, *programs, title=f"building {folder}")
-            self.meson_tests(folder, suites, sanitizer, names, ["--timeout-multiplier=5"],
-                             sanitizer_environment())
+            self.meson_tests(
+                folder,
+                suites,
+                sanitizer,
+                names,
+                ["--timeout-multiplier=5"],
+                sanitizer_environment(),
+            )
 
     def system(self):
         step("System tests: namespaces, real programs")
         self.release("mgmt/weftd", "mgmt/weftctl")
         report = ROOT / "build/system-tests.xml"
         report.unlink(missing_ok=True)
-        code = self.command("/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider", "-v", "--tb=short",
-                            f"--junit-xml={report}", "-o", "junit_logging=no", "tests/system")
+        code = self.command(
+            "/usr/bin/python3",
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-v",
+            "--tb=short",
+            f"--junit-xml={report}",
+            "-o",
+            "junit_logging=no",
+            "tests/system",
+        )
         self.tally.add_pytest(report, code, "system")
 
     def fuzz(self):
         step(f"Fuzzing, {FUZZ_S[self.full]} s a target")
-        build.configure("build-fuzz", "-Dfuzzers=true", "-Dbuildtype=debugoptimized", "-Db_lundef=false",
-                        "-Dwerror=false", "-Dbenchmarks=disabled",
-                        environment=os.environ | {"CC": "clang", "CXX": "clang++"})
+        build.configure(
+            "build-fuzz",
+            "-Dfuzzers=true",
+            "-Dbuildtype=debugoptimized",
+            "-Db_lundef=false",
+            "-Dwerror=false",
+            "-Dbenchmarks=disabled",
+            environment=os.environ | {"CC": "clang", "CXX": "clang++"},
+        )
         names, programs = tests_of("build-fuzz", ["fuzz"])
         if not names:
             self.tally.add("fuzz: no test of suite fuzz", False)
             return
         build.build("build-fuzz", *programs, title="building the fuzz targets")
-        self.meson_tests("build-fuzz", ["fuzz"], "fuzz", names,
-                         ["--timeout-multiplier=0", f"--test-args=-max_total_time={FUZZ_S[self.full]} "
-                          f"-artifact_prefix={ROOT}/build-fuzz/"], sanitizer_environment())
+        self.meson_tests(
+            "build-fuzz",
+            ["fuzz"],
+            "fuzz",
+            names,
+            [
+                "--timeout-multiplier=0",
+                f"--test-args=-max_total_time={FUZZ_S[self.full]} "
+                f"-artifact_prefix={ROOT}/build-fuzz/",
+            ],
+            sanitizer_environment(),
+        )
 
     def run(self, parts):
         before = leftovers.look(ROOT, self.temporary)
@@ -161,7 +223,9 @@ def sanitizer_environment():
     for variable, name in SUPPRESSIONS.items():
         file = ROOT / "tests/suppressions" / name
         if file.exists():
-            environment[variable] = ":".join(filter(None, [environment.get(variable), f"suppressions={file}"]))
+            environment[variable] = ":".join(
+                filter(None, [environment.get(variable), f"suppressions={file}"])
+            )
     return environment
 
 
@@ -171,7 +235,9 @@ def interrupted(*_):
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
-    parser.add_argument("--full", action="store_true", help="the sizes that issues name, instead of bounded ones")
+    parser.add_argument(
+        "--full", action="store_true", help="the sizes that issues name, instead of bounded ones"
+    )
     parser.add_argument("--only", action="append", choices=PARTS, help="a part of the tests")
     given = parser.parse_args()
     if os.geteuid() != 0:

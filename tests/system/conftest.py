@@ -17,7 +17,9 @@ import lab as labs  # noqa: E402
 @pytest.fixture(scope="session", params=[1, 2], ids=["1-worker", "2-workers"])
 def whole_lab(request):
     workers = request.param
-    with labs.Lab(f"weft-system-{os.getpid()}-{workers}", clients=2, queues=workers).running() as lab:
+    with labs.Lab(
+        f"weft-system-{os.getpid()}-{workers}", clients=2, queues=workers
+    ).running() as lab:
         yield lab
 
 
@@ -37,7 +39,9 @@ def make_gateway(lab):
     made = []
 
     def make(listeners, clusters, **more):
-        settings = gateways.configuration(lab, listeners, clusters, **{"workers": lab.queues} | more)
+        settings = gateways.configuration(
+            lab, listeners, clusters, **{"workers": lab.queues} | more
+        )
         made.append(gateways.Gateway(lab, settings))
         return made[-1]
 
@@ -64,12 +68,15 @@ def start_gateway(make_gateway):
 def running():
     """running(process) has the process ended with the test."""
     with contextlib.ExitStack() as processes:
+
         def register(process):
             def end():
                 process.terminate()
                 process.wait(10)
+
             processes.callback(end)
             return process
+
         yield register
 
 
@@ -80,7 +87,15 @@ def endpoints(lab, port=80):
 @pytest.fixture
 def web(lab):
     """(listeners, clusters) of the three web servers: web(forward="ipip", hash="source", ...)."""
-    def make(address=labs.ROUTED_LISTENER, health=gateways.HEALTH, on_endpoint_down="reset", **listener):
-        cluster = {"endpoints": endpoints(lab), "health": health, "on_endpoint_down": on_endpoint_down}
+
+    def make(
+        address=labs.ROUTED_LISTENER, health=gateways.HEALTH, on_endpoint_down="reset", **listener
+    ):
+        cluster = {
+            "endpoints": endpoints(lab),
+            "health": health,
+            "on_endpoint_down": on_endpoint_down,
+        }
         return {"web": {"address": f"{address}:80", **listener}}, {"web": cluster}
+
     return make

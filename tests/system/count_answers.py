@@ -1,4 +1,5 @@
-"""Asks an on-link address one ARP question and one SYN to a closed port, and counts what comes back.
+"""Asks an on-link address one ARP question and one SYN to a closed port, and counts what comes
+back.
 
     count_answers.py ADDRESS PORT       prints "arp N reset N"
 
@@ -28,12 +29,23 @@ def main():
     while not started and time.monotonic() < end:
         time.sleep(0.01)
     sendp(question, iface=INTERFACE)
-    sendp(Ether(dst=mac) / IP(dst=address) / TCP(sport=40001, dport=port, flags="S", seq=1), iface=INTERFACE)
+    sendp(
+        Ether(dst=mac) / IP(dst=address) / TCP(sport=40001, dport=port, flags="S", seq=1),
+        iface=INTERFACE,
+    )
     for number in [1, 2]:
-        srp1(Ether(dst=mac) / IP(dst=address) / ICMP(seq=number) / b"marker", iface=INTERFACE, timeout=DEADLINE_S)
+        srp1(
+            Ether(dst=mac) / IP(dst=address) / ICMP(seq=number) / b"marker",
+            iface=INTERFACE,
+            timeout=DEADLINE_S,
+        )
     seen = sniffer.stop()
-    arps = sum(1 for frame in seen if ARP in frame and frame[ARP].op == 2 and frame[ARP].psrc == address)
-    resets = sum(1 for frame in seen if TCP in frame and frame[IP].src == address and "R" in frame[TCP].flags)
+    arps = sum(
+        1 for frame in seen if ARP in frame and frame[ARP].op == 2 and frame[ARP].psrc == address
+    )
+    resets = sum(
+        1 for frame in seen if TCP in frame and frame[IP].src == address and "R" in frame[TCP].flags
+    )
     print(f"arp {arps} reset {resets}")
 
 

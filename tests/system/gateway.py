@@ -1,4 +1,4 @@
-"""weftd on the lab's gateway: its configuration as plain dicts, its process, what it says of itself."""
+"""weftd on the lab's gateway: its configuration as dicts, its process, what it says of itself."""
 import http.client
 import json
 import os
@@ -29,29 +29,44 @@ def device(lab, leg, driver):
     return [f"{driver}:{leg}:{queue}" for queue in range(lab.queues)]
 
 
-def configuration(lab, listeners, clusters, workers=None, driver="af_xdp", gateway=None, flows=None,
-                  admin=None):
-    """A whole configuration for the lab. listeners and clusters: dicts by name. workers: how many; None
-    leaves it to weftd."""
+def configuration(
+    lab, listeners, clusters, workers=None, driver="af_xdp", gateway=None, flows=None, admin=None
+):
+    """A whole configuration for the lab. listeners and clusters: dicts by name. workers: how many;
+    None leaves it to weftd."""
     gateway = dict(gateway or {})
     if workers:
         gateway["workers"] = [(worker + 1) % os.cpu_count() for worker in range(workers)]
     folder = lab.folder
     return {
         "gateway": {
-            "name": lab.prefix, "state_dir": str(folder / "state"), "memory_mib": 64,
-            "withdraw_ms": 500, "drain_timeout_ms": 5000, **gateway,
+            "name": lab.prefix,
+            "state_dir": str(folder / "state"),
+            "memory_mib": 64,
+            "withdraw_ms": 500,
+            "drain_timeout_ms": 5000,
+            **gateway,
         },
         "gateway.flows": {"tunnel_flows_max": 65536, "nat_flows_max": 65536, **(flows or {})},
         "admin": {"address": ADMIN, "socket": str(folder / "weftd.sock"), **(admin or {})},
         "interface": [
-            {"name": "edge", "device": device(lab, "edge", driver), "mtu_bytes": lab.mtu_bytes,
-             "addresses": [f"{labs.EDGE_GATEWAY}/24"]},
-            {"name": "mesh", "device": device(lab, "mesh", driver), "mtu_bytes": lab.mesh_mtu_bytes,
-             "addresses": [f"{labs.MESH_GATEWAY}/24"]},
+            {
+                "name": "edge",
+                "device": device(lab, "edge", driver),
+                "mtu_bytes": lab.mtu_bytes,
+                "addresses": [f"{labs.EDGE_GATEWAY}/24"],
+            },
+            {
+                "name": "mesh",
+                "device": device(lab, "mesh", driver),
+                "mtu_bytes": lab.mesh_mtu_bytes,
+                "addresses": [f"{labs.MESH_GATEWAY}/24"],
+            },
         ],
-        "listener": [{"name": name, "protocol": "tcp", "forward": "nat", "cluster": name, **listener}
-                     for name, listener in listeners.items()],
+        "listener": [
+            {"name": name, "protocol": "tcp", "forward": "nat", "cluster": name, **listener}
+            for name, listener in listeners.items()
+        ],
         "cluster": [{"name": name, **cluster} for name, cluster in clusters.items()],
     }
 
@@ -120,8 +135,11 @@ class Gateway:
     def wait_until(self, condition, deadline_s, what):
         def alive_and_condition():
             if self.process.poll() is not None:
-                raise labs.LabError(f"weftd ended with {self.process.returncode}:\n{self.log()[-2000:]}")
+                raise labs.LabError(
+                    f"weftd ended with {self.process.returncode}:\n{self.log()[-2000:]}"
+                )
             return condition()
+
         return labs.wait_until(alive_and_condition, deadline_s, what)
 
     def log(self):
@@ -132,7 +150,7 @@ class Gateway:
         self.process.send_signal(signal.SIGTERM)
 
     def stop(self, deadline_s=20):
-        """Orderly; returns the exit code. A weftd that does not stop is killed, and that is an error."""
+        """Orderly; returns the exit code. It is an error when weftd has to be killed."""
         if self.process is None or self.process.poll() is not None:
             return self.process and self.process.returncode
         self.terminate()
@@ -164,7 +182,7 @@ class Gateway:
         return self.request("GET", "/ready")[0] == 200
 
     def reload(self, settings=None):
-        """Writes the settings and has weftd take them; LabError with its message when it refuses."""
+        """Writes the settings and has weftd take them; LabError with what it says against it."""
         self.write(settings)
         status, body = self.request("POST", "/v1/reload")
         if status != 200:
@@ -186,18 +204,26 @@ class Gateway:
         raise labs.LabError(f"status knows no endpoint {address} in cluster {cluster}")
 
     def wait_for_state(self, cluster, address, state, deadline_s=15):
-        self.wait_until(lambda: self.endpoint(cluster, address)["state"] == state, deadline_s,
-                        f"endpoint {address} to be {state}")
+        self.wait_until(
+            lambda: self.endpoint(cluster, address)["state"] == state,
+            deadline_s,
+            f"endpoint {address} to be {state}",
+        )
 
     def metrics(self):
         """Values by name and labels: {'weft_x{drop="land"}': 1.0}."""
         status, text = self.request("GET", "/metrics")
         if status != 200:
             raise labs.LabError(f"/metrics: {status} {text}")
-        return {match[1]: float(match[2])
-                for match in re.finditer(r"^([^#\s][^ ]*(?:\{[^}]*\})?) (\S+)", text, re.M)}
+        return {
+            match[1]: float(match[2])
+            for match in re.finditer(r"^([^#\s][^ ]*(?:\{[^}]*\})?) (\S+)", text, re.M)
+        }
 
     def dropped(self, name):
         """How many packets ended as this drop, of all workers."""
-        return sum(value for key, value in self.metrics().items()
-                   if "drop" in key and re.search(rf'"{name}"', key))
+        return sum(
+            value
+            for key, value in self.metrics().items()
+            if "drop" in key and re.search(rf'"{name}"', key)
+        )

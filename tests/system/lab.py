@@ -6,13 +6,13 @@
                           '--------[ switch ]-------'
                               .253          .253
 
-Two bridges in the namespace `switch` join the legs of the edge and of the mesh. The instances' default
-route is the gateway (nat needs the way back through it); what they send from a listener's address goes
-straight back through the switch (direct return of ipip). The gateway's two veths, `edge` and `mesh`,
-carry no address: weftd takes them over and its twins have the addresses.
+Two bridges in the namespace `switch` join the legs of the edge and of the mesh. The instances'
+default route is the gateway (nat needs the way back through it); what they send from a listener's
+address goes straight back through the switch (direct return of ipip). The gateway's two veths,
+`edge` and `mesh`, carry no address: weftd takes them over and its twins have the addresses.
 
-Not thread safe. Everything a lab makes is in its namespaces and in its folder, and `down` removes both,
-also those of a lab that another process made or did not live to remove.
+Not thread safe. Everything a lab makes is in its namespaces and in its folder, and `down` removes
+both, also those of a lab that another process made or did not live to remove.
 """
 import contextlib
 import ctypes
@@ -33,8 +33,8 @@ EDGE_GATEWAY = "10.0.0.254"
 MESH_GATEWAY = "10.0.2.254"
 EDGE_ROUTER = "10.0.0.253"
 MESH_ROUTER = "10.0.2.253"
-ON_LINK_LISTENER = "10.0.0.100"      # an address of the edge's own subnet
-ROUTED_LISTENER = "203.0.113.10"     # one that clients reach by a route only
+ON_LINK_LISTENER = "10.0.0.100"  # an address of the edge's own subnet
+ROUTED_LISTENER = "203.0.113.10"  # one that clients reach by a route only
 ROUTED_LISTENERS = "203.0.113.0/24"
 DIRECT_RETURN_TABLE = "100"
 
@@ -84,7 +84,7 @@ class Host:
         return run(*self.command(*command), **options)
 
     def start(self, *command, log=None, **options):
-        """Starts a process in its own group. Its output goes to the file log in the lab's folder."""
+        """Starts a process in its own group; its output goes to the file log of the lab."""
         if log:
             with open(self.lab.folder / log, "ab") as file:
                 options = {"stdout": file, "stderr": subprocess.STDOUT} | options
@@ -94,7 +94,8 @@ class Host:
     @contextlib.contextmanager
     def inside(self):
         """Sockets made in this block are the host's, for as long as they live."""
-        with open("/proc/thread-self/ns/net", "rb") as home, open(f"/run/netns/{self.namespace}", "rb") as there:
+        namespace = f"/run/netns/{self.namespace}"
+        with open("/proc/thread-self/ns/net", "rb") as home, open(namespace, "rb") as there:
             enter_namespace(there)
             try:
                 yield
@@ -132,8 +133,16 @@ class Instance(Host):
         (folder / "nginx.conf").write_text(template.replace("@NAME@", self.name), encoding="utf-8")
         if not (folder / "large").exists():
             (folder / "large").write_bytes(bytes(range(256)) * 4096 * 8)
-        self.nginx = self.start("nginx", "-p", folder, "-c", folder / "nginx.conf", "-e", "error.log",
-                                log=f"{self.name}/nginx.log")
+        self.nginx = self.start(
+            "nginx",
+            "-p",
+            folder,
+            "-c",
+            folder / "nginx.conf",
+            "-e",
+            "error.log",
+            log=f"{self.name}/nginx.log",
+        )
         self.wait_for_port(80)
 
     def kill_nginx(self):
@@ -142,8 +151,13 @@ class Instance(Host):
         self.nginx.wait()
 
     def start_udp_echo(self):
-        return self.start("/usr/bin/python3", HERE / "udp_echo.py", self.name, 9000,
-                          log=f"{self.name}.udp_echo.log")
+        return self.start(
+            "/usr/bin/python3",
+            HERE / "udp_echo.py",
+            self.name,
+            9000,
+            log=f"{self.name}.udp_echo.log",
+        )
 
     def start_iperf3(self):
         iperf3 = self.start("iperf3", "--server", "--port", 5201, log=f"{self.name}.iperf3.log")
@@ -151,15 +165,20 @@ class Instance(Host):
         return iperf3
 
     def wait_for_port(self, port):
-        wait_until(lambda: f":{port}" in self.run("ss", "-Hltn", f"sport = :{port}").stdout, 10,
-                   f"{self.name} to listen on port {port}")
+        wait_until(
+            lambda: f":{port}" in self.run("ss", "-Hltn", f"sport = :{port}").stdout,
+            10,
+            f"{self.name} to listen on port {port}",
+        )
 
 
 class Lab:
     """The network. queues: of the gateway's veths. mtu_bytes: of every link, mesh_mtu_bytes: of the
     mesh's links when it is another."""
 
-    def __init__(self, prefix, instances=3, clients=1, queues=1, mtu_bytes=1500, mesh_mtu_bytes=None):
+    def __init__(
+        self, prefix, instances=3, clients=1, queues=1, mtu_bytes=1500, mesh_mtu_bytes=None
+    ):
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", prefix):
             raise LabError(f"'{prefix}' is no prefix: only small letters, digits and hyphens")
         self.prefix = prefix
@@ -169,7 +188,9 @@ class Lab:
         self.folder = LABS / prefix
         self.switch = Host(self, "switch")
         self.gateway = Host(self, "gateway")
-        self.clients = [Host(self, f"client{n}" if n > 1 else "client") for n in range(1, clients + 1)]
+        self.clients = [
+            Host(self, f"client{n}" if n > 1 else "client") for n in range(1, clients + 1)
+        ]
         self.instances = [Instance(self, n) for n in range(1, instances + 1)]
 
     @property
@@ -185,13 +206,17 @@ class Lab:
     def up(self):
         """Makes the network and starts nginx on every instance. All or nothing."""
         if hosts_of(self.prefix):
-            raise LabError(f"lab '{self.prefix}' is up already (scripts/lab down --prefix {self.prefix})")
+            raise LabError(
+                f"lab '{self.prefix}' is up already (scripts/lab down --prefix {self.prefix})"
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
             for host in [self.switch, self.gateway, *self.clients, *self.instances]:
                 run("ip", "netns", "add", host.namespace)
                 host.ip("link", "set", "lo", "up")
-                host.sysctl(net__ipv4__conf__all__rp_filter=0, net__ipv4__conf__default__rp_filter=0)
+                host.sysctl(
+                    net__ipv4__conf__all__rp_filter=0, net__ipv4__conf__default__rp_filter=0
+                )
             self._make_switch()
             self._make_gateway()
             for number, client in enumerate(self.clients, 1):
@@ -217,10 +242,23 @@ class Lab:
 
     def _make_switch(self):
         switch = self.switch
-        for bridge, address, mtu_bytes in [("edge", EDGE_ROUTER, self.mtu_bytes),
-                                           ("mesh", MESH_ROUTER, self.mesh_mtu_bytes)]:
-            switch.ip("link", "add", f"{bridge}-bridge", "mtu", mtu_bytes, "type", "bridge",
-                      "stp_state", "0", "mcast_snooping", "0")
+        for bridge, address, mtu_bytes in [
+            ("edge", EDGE_ROUTER, self.mtu_bytes),
+            ("mesh", MESH_ROUTER, self.mesh_mtu_bytes),
+        ]:
+            switch.ip(
+                "link",
+                "add",
+                f"{bridge}-bridge",
+                "mtu",
+                mtu_bytes,
+                "type",
+                "bridge",
+                "stp_state",
+                "0",
+                "mcast_snooping",
+                "0",
+            )
             switch.ip("addr", "add", f"{address}/24", "dev", f"{bridge}-bridge")
             switch.ip("link", "set", f"{bridge}-bridge", "up")
         switch.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0)
@@ -246,8 +284,27 @@ class Lab:
         gateway must be whole frames with whole checksums, as from a wire."""
         peer = peer or host.name
         several = ["numrxqueues", queues, "numtxqueues", queues]
-        run("ip", "link", "add", device, "netns", host.namespace, "mtu", mtu_bytes, *several, "type", "veth",
-            "peer", "name", peer, "netns", self.switch.namespace, "mtu", mtu_bytes, *several)
+        run(
+            "ip",
+            "link",
+            "add",
+            device,
+            "netns",
+            host.namespace,
+            "mtu",
+            mtu_bytes,
+            *several,
+            "type",
+            "veth",
+            "peer",
+            "name",
+            peer,
+            "netns",
+            self.switch.namespace,
+            "mtu",
+            mtu_bytes,
+            *several,
+        )
         for end, name in [(host, device), (self.switch, peer)]:
             end.run("ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
         self.switch.ip("link", "set", peer, "master", f"{bridge}-bridge", "up")
@@ -259,8 +316,18 @@ class Lab:
 def compile_decapsulation(folder):
     program = folder / "decap.bpf.o"
     machine = run("gcc", "-print-multiarch").stdout.strip()
-    run("clang", "-O2", "-g", "-target", "bpf", f"-I/usr/include/{machine}", "-c",
-        HERE / "decap.bpf.c", "-o", program)
+    run(
+        "clang",
+        "-O2",
+        "-g",
+        "-target",
+        "bpf",
+        f"-I/usr/include/{machine}",
+        "-c",
+        HERE / "decap.bpf.c",
+        "-o",
+        program,
+    )
     return program
 
 
@@ -273,14 +340,27 @@ def hosts_of(prefix):
 
 def labs_up():
     names = [line.split()[0] for line in run("ip", "netns", "list").stdout.splitlines() if line]
-    return sorted(name.removesuffix("-switch") for name in names if name.endswith("-switch")
-                  and (LABS / name.removesuffix("-switch")).is_dir())
+    return sorted(
+        name.removesuffix("-switch")
+        for name in names
+        if name.endswith("-switch") and (LABS / name.removesuffix("-switch")).is_dir()
+    )
 
 
 def remove(prefix):
     """Ends every process in the lab's namespaces, then removes namespaces and folder."""
     lab = Lab(prefix)
     hosts = [Host(lab, name) for name in hosts_of(prefix)]
+    end_processes(hosts)
+    for host in hosts:
+        run("ip", "netns", "delete", host.namespace)
+    shutil.rmtree(lab.folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        LABS.rmdir()
+
+
+def end_processes(hosts):
+    """Asks every process of the hosts to end, and kills what does not."""
 
     def none_left(how):
         left = [pid for host in hosts for pid in host.pids()]
@@ -293,8 +373,3 @@ def remove(prefix):
     with contextlib.suppress(LabError):
         wait_until(lambda: none_left(0), 3, "processes to end")
     wait_until(lambda: none_left(signal.SIGKILL), 10, "killed processes to end")
-    for host in hosts:
-        run("ip", "netns", "delete", host.namespace)
-    shutil.rmtree(lab.folder, ignore_errors=True)
-    with contextlib.suppress(OSError):
-        LABS.rmdir()

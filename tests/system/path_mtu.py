@@ -1,4 +1,5 @@
-"""Sends datagrams that may not be fragmented until the kernel has learned the path's MTU, and prints it.
+"""Sends datagrams that may not be fragmented until the kernel has learned the path's MTU, and
+prints it.
 
     path_mtu.py ADDRESS PORT PAYLOAD_BYTES
 """

@@ -2,8 +2,9 @@
 
     request_client.py ADDRESS PORT [--loops N] [--pace-ms N] [--timeout-ms N] [--path PATH]
 
-Prints a line for each request: when it began and ended (seconds of CLOCK_MONOTONIC, which all processes of
-the machine share), the name of the instance that served it or "-", and what went wrong or "ok".
+Prints a line for each request: when it began and ended (seconds of CLOCK_MONOTONIC, which all
+processes of the machine share), the name of the instance that served it or "-", and what went wrong
+or "ok".
 """
 import argparse
 import asyncio
@@ -17,7 +18,9 @@ async def request(given):
     writer = None
     try:
         reader, writer = await asyncio.open_connection(given.address, given.port)
-        writer.write(f"GET {given.path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n".encode())
+        writer.write(
+            f"GET {given.path} HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n".encode()
+        )
         answer = (await reader.read()).decode(errors="replace")
     except OSError as error:
         return "-", error.strerror or type(error).__name__
@@ -27,7 +30,9 @@ async def request(given):
     head, _, _ = answer.partition("\r\n\r\n")
     if not head.startswith("HTTP/1.1 200 "):
         return "-", f"answered '{head.splitlines()[0] if head else ''}'"
-    names = [line.split(":")[1].strip() for line in head.splitlines() if line.startswith("X-Instance:")]
+    names = [
+        line.split(":")[1].strip() for line in head.splitlines() if line.startswith("X-Instance:")
+    ]
     return (names[0], "ok") if names else ("-", "no X-Instance header")
 
 

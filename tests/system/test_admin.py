@@ -13,8 +13,17 @@ URL = f"http://{labs.ROUTED_LISTENER}/"
 
 def ask(lab, path, *options):
     """(HTTP status, body) from the TCP address, asked on the gateway."""
-    done = lab.gateway.run("curl", "-s", "-m", 5, "-w", "\n%{http_code}", *options,
-                           f"http://{gateways.ADMIN}{path}", check=False)
+    done = lab.gateway.run(
+        "curl",
+        "-s",
+        "-m",
+        5,
+        "-w",
+        "\n%{http_code}",
+        *options,
+        f"http://{gateways.ADMIN}{path}",
+        check=False,
+    )
     body, _, status = done.stdout.rpartition("\n")
     return int(status), body
 

@@ -24,10 +24,14 @@ def judge(requests, death_s, patience_s):
 
 @both_modes
 @pytest.mark.parametrize("death", ["killed", "unplugged"])
-def test_dead_instance_loses_traffic_in_time_and_gets_it_back(lab, start_gateway, web, forward, death):
+def test_dead_instance_loses_traffic_in_time_and_gets_it_back(
+    lab, start_gateway, web, forward, death
+):
     gateway = start_gateway(*web(forward=forward))
     victim = lab.instances[1]
-    with traffic.Requests(lab.client, labs.ROUTED_LISTENER, timeout_ms=REQUEST_TIMEOUT_S * 1000) as requests:
+    with traffic.Requests(
+        lab.client, labs.ROUTED_LISTENER, timeout_ms=REQUEST_TIMEOUT_S * 1000
+    ) as requests:
         assert set(traffic.spread(requests.wait_for(100))) == ALL
         death_s = time.monotonic()
         if death == "killed":
@@ -35,7 +39,9 @@ def test_dead_instance_loses_traffic_in_time_and_gets_it_back(lab, start_gateway
         else:
             victim.link(up=False)
         gateway.wait_for_state("web", f"{victim.address}:80", "down")
-        labs.wait_until(lambda: requests.since(death_s + PROMISED_S + REQUEST_TIMEOUT_S), 10, "later requests")
+        labs.wait_until(
+            lambda: requests.since(death_s + PROMISED_S + REQUEST_TIMEOUT_S), 10, "later requests"
+        )
         after = requests.wait_for(150)
         assert traffic.failures(after) == []
         assert set(traffic.spread(after)) == ALL - {victim.name}
@@ -101,9 +107,10 @@ def test_cluster_without_a_healthy_endpoint(lab, start_gateway, web):
 
 def test_tcp_probe_leaves_no_time_wait(lab, start_gateway, web):
     """Probes are closed by reset: at their rate TIME-WAIT would fill the gateway's ports."""
-    start_gateway(*web(health={"tcp": True, "interval_ms": 100, "timeout_ms": 100, "fall": 2, "rise": 1}))
+    start_gateway(
+        *web(health={"tcp": True, "interval_ms": 100, "timeout_ms": 100, "fall": 2, "rise": 1})
+    )
     with traffic.Requests(lab.client, labs.ROUTED_LISTENER) as requests:
         requests.wait_for(300)  # meanwhile many probes
     sockets = lab.gateway.run("ss", "-Htan", "state", "time-wait", "dport = :80").stdout
     assert sockets == ""
-

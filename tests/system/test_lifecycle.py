@@ -22,20 +22,27 @@ def test_killed_gateway_starts_again_at_once(lab, start_gateway, web, forward):
 
 
 def test_orderly_stop(lab, start_gateway, web):
-    """Not ready at once; new flows are served for withdraw_ms, then refused; open ones may go on until
-    they end; exit 0."""
+    """Not ready at once; new flows are served for withdraw_ms, then refused; open ones may go on
+    until they end; exit 0."""
     withdraw_s = 1.5
-    gateway = start_gateway(*web(), gateway={"withdraw_ms": int(withdraw_s * 1000), "drain_timeout_ms": 20000})
+    gateway = start_gateway(
+        *web(), gateway={"withdraw_ms": int(withdraw_s * 1000), "drain_timeout_ms": 20000}
+    )
     with traffic.Requests(lab.client, labs.ROUTED_LISTENER) as requests:
         requests.wait_for(50)
         with traffic.connections(lab.client, labs.ROUTED_LISTENER, 3) as opened:
             names = [connection.ask() for connection in opened]
             stop_s = time.monotonic()
             gateway.terminate()
-            gateway.wait_until(lambda: gateway.request("GET", "/ready")[0] == 503, 1, "/ready to fail")
+            gateway.wait_until(
+                lambda: gateway.request("GET", "/ready")[0] == 503, 1, "/ready to fail"
+            )
             assert gateway.request("GET", "/live")[0] == 200
-            gateway.wait_until(lambda: traffic.failures(requests.since(stop_s)), withdraw_s + 5,
-                               "new flows to be refused")
+            gateway.wait_until(
+                lambda: traffic.failures(requests.since(stop_s)),
+                withdraw_s + 5,
+                "new flows to be refused",
+            )
             first = traffic.failures(requests.since(stop_s))[0]
             assert first.end_s >= stop_s + withdraw_s
             assert [connection.ask() for connection in opened] == names, "an open flow was cut"

@@ -14,8 +14,14 @@ RELOADS = 100
 
 def both_listeners(lab, web, forward):
     listeners, clusters = web(forward=forward)
-    listeners["second"] = {"address": f"{labs.ON_LINK_LISTENER}:80", "forward": forward, "cluster": "web"}
-    clusters["web"]["endpoints"] = [{"address": f"{i.address}:80", "weight": 1} for i in lab.instances]
+    listeners["second"] = {
+        "address": f"{labs.ON_LINK_LISTENER}:80",
+        "forward": forward,
+        "cluster": "web",
+    }
+    clusters["web"]["endpoints"] = [
+        {"address": f"{i.address}:80", "weight": 1} for i in lab.instances
+    ]
     return listeners, clusters
 
 
@@ -64,8 +70,8 @@ class Changes:
 
 @pytest.mark.parametrize("forward", ["nat", "ipip"])
 def test_hundred_reloads_under_load(lab, start_gateway, web, forward):
-    """No request fails, whether on a connection kept alive over all changes or on one of its own, and
-    each change is seen in traffic."""
+    """No request fails, whether on a connection kept alive over all changes or on one of its own,
+    and each change is seen in traffic."""
     gateway = start_gateway(*both_listeners(lab, web, forward))
     changes = Changes(lab, gateway.settings)
     wrk = traffic.Wrk(lab.client, f"http://{labs.ROUTED_LISTENER}/", connections=8, duration_s=600)
@@ -90,7 +96,9 @@ def test_sighup_and_weftctl_reload(lab, start_gateway, web):
     changes = Changes(lab, everything)
     gateway.write(without)
     gateway.process.send_signal(signal.SIGHUP)
-    gateway.wait_until(lambda: changes.served_without("web1"), 5, "SIGHUP to take the new configuration")
+    gateway.wait_until(
+        lambda: changes.served_without("web1"), 5, "SIGHUP to take the new configuration"
+    )
     gateway.write(everything)
     gateway.weftctl("reload")
     gateway.wait_until(changes.served_by_all, 5, "weftctl reload to take the new configuration")

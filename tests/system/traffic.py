@@ -19,8 +19,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 class Request:
     begin_s: float  # CLOCK_MONOTONIC
     end_s: float
-    instance: str   # "-" when it failed
-    result: str     # "ok", or what went wrong
+    instance: str  # "-" when it failed
+    result: str  # "ok", or what went wrong
 
     @property
     def failed(self):
@@ -36,12 +36,26 @@ class Requests:
         Requests.count += 1
         self.host = host
         self.file = host.lab.folder / f"requests-{Requests.count}"
-        self.command = ["/usr/bin/python3", HERE / "request_client.py", address, port, "--loops", loops,
-                        "--pace-ms", pace_ms, "--timeout-ms", timeout_ms, "--path", path]
+        self.command = [
+            "/usr/bin/python3",
+            HERE / "request_client.py",
+            address,
+            port,
+            "--loops",
+            loops,
+            "--pace-ms",
+            pace_ms,
+            "--timeout-ms",
+            timeout_ms,
+            "--path",
+            path,
+        ]
         self.process = None
 
     def start(self):
-        self.process = self.host.start("env", "PYTHONUNBUFFERED=1", *self.command, log=self.file.name)
+        self.process = self.host.start(
+            "env", "PYTHONUNBUFFERED=1", *self.command, log=self.file.name
+        )
         return self
 
     def stop(self):
@@ -98,8 +112,12 @@ class Wrk:
 
     def __init__(self, host, url, connections=16, duration_s=5):
         self.process = subprocess.Popen(
-            host.command("wrk", "-t1", f"-c{connections}", f"-d{duration_s}s", url), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+            host.command("wrk", "-t1", f"-c{connections}", f"-d{duration_s}s", url),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
         self.deadline_s = duration_s + 20
 
     def result(self):
@@ -107,7 +125,9 @@ class Wrk:
         requests = re.search(r"(\d+) requests in", text)
         if not requests:
             raise labs.LabError(f"wrk: {text.strip()}")
-        errors = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text)
+        errors = re.search(
+            r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text
+        )
         refused = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
         failed = sum(map(int, errors.groups())) if errors else 0
         failed += int(refused[1]) if refused else 0
@@ -149,7 +169,10 @@ class Connection:
 @contextlib.contextmanager
 def connections(host, address, count, port=80):
     with contextlib.ExitStack() as opened:
-        yield [opened.enter_context(contextlib.closing(Connection(host, address, port))) for _ in range(count)]
+        yield [
+            opened.enter_context(contextlib.closing(Connection(host, address, port)))
+            for _ in range(count)
+        ]
 
 
 def ask_udp(host, address, port, source_port, text, timeout_s=2):

@@ -18,7 +18,9 @@ def main():
             # struct in_pktinfo: interface, local address (the source to answer from), destination.
             local = ancillary[0][2][4:8]
             answer_from = bytes(4) + local + bytes(4)
-            echo.sendmsg([name, b" ", data], [(socket.IPPROTO_IP, IP_PKTINFO, answer_from)], 0, client)
+            echo.sendmsg(
+                [name, b" ", data], [(socket.IPPROTO_IP, IP_PKTINFO, answer_from)], 0, client
+            )
 
 
 if __name__ == "__main__":
