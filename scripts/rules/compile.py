@@ -158,6 +158,8 @@ def tidy(tree, folder, clean):
     def judge(_, done):
         found = set(re.findall(r"^(\S+?:\d+):\d+: (?:warning|error): (.*)$", done.stdout, re.M))
         for where, what in found:
+            if not os.path.isabs(where):
+                where = os.path.join(folder, where)  # where the compiler's commands are run
             tree.breach(os.path.relpath(where), f"clang-tidy: {what}")
         return not found and done.returncode == 0
 

@@ -1,9 +1,11 @@
 """Start, stop, crash, and what cannot start."""
+import re
 import signal
 import time
 
 import pytest
 
+import gateway as gateways
 import lab as labs
 import traffic
 
@@ -108,3 +110,14 @@ def test_unusable_device_is_named(lab, make_gateway, web):
     gateway.settings["interface"][1]["device"] = "af_xdp:nothing0"
     said = refused_start(gateway)
     assert "nothing0" in said and "mesh" in said
+
+
+def test_examples_in_the_readme_check(lab, make_gateway):
+    gateway = make_gateway({}, {})
+    examples = re.findall(
+        r"^```toml\n(.*?)^```", (gateways.ROOT / "README.md").read_text(), re.M | re.S
+    )
+    assert examples
+    for example in examples:
+        gateway.write(example)
+        labs.run(*gateway.command()[:1], "--check", gateway.config)
