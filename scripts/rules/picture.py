@@ -9,6 +9,7 @@ import textwrap
 
 PATHS = [("Life of a packet (layer 4)", "pipelines/l4", "l4.cc", "L4::process")]
 BEGIN, END = "<!-- picture: scripts/check --picture -->", "<!-- end of picture -->"
+ELSEWHERE = {r"\.to_twin\(": "(to the twin)", r"\.hand_off\(": "(to the worker that owns the flow)"}
 NAME_COLUMNS = 18
 COLUMNS = 98
 
@@ -49,7 +50,9 @@ def draw(tree):
         lines += [title, "", "receive"]
         for name in names:
             text = "".join(tree.text.get(f, "") for f in files_of(tree, folder, name, shared))
-            leaves = list(dict.fromkeys(re.findall(r"\bDrop::(?!none\b)(\w+)", text)))
+            elsewhere = [where for call, where in ELSEWHERE.items() if re.search(call, text)]
+            drops = re.findall(r"\bDrop::(?!none\b)(\w+)", text)
+            leaves = list(dict.fromkeys(elsewhere + drops))
             lines += stage_lines(name, leaves)
         lines += ["  |", "transmit"]
     return "\n".join(line.rstrip() for line in lines)

@@ -113,8 +113,8 @@ class Run:
     def unit(self):
         step("Unit tests, path tests and the simulation (release build)")
         self.release()
-        for suite in ["unit", "path", "sim"]:
-            self.meson_tests("build", [suite], suite)
+        self.meson_tests("build", ["unit", "path"], "unit")
+        self.meson_tests("build", ["sim"], "simulation")
 
     def check(self):
         step("Style (scripts/check)")
