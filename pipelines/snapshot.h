@@ -87,9 +87,9 @@ struct PolicyPart {
   ListenerTable listeners;
   Transit transit = Transit::drop;
   FlowTimeouts timeouts;
-  SteeringMap steering{};    // bucket to worker
+  SteeringMap steering{};  // bucket to worker
   uint32_t workers = 1;
-  uint64_t hash_seed = 0;    // of the choice of an endpoint; the same on every gateway of a fleet
+  uint64_t hash_seed = 0;  // of the choice of an endpoint; the same on every gateway of a fleet
 };
 
 // ---- endpoints

@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include <array>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
@@ -17,6 +19,9 @@ int main(int argc, char** argv) {
   for (std::size_t i = 0; i < arguments.size(); ++i) raw[i] = arguments[i].data();
   if (rte_eal_init(static_cast<int>(raw.size()), raw.data()) < 0) return 1;
   const int failed = RUN_ALL_TESTS();
+  const std::filesystem::path runtime_folder = rte_eal_get_runtime_dir();
   rte_eal_cleanup();
+  std::error_code ignored;  // EAL makes the folder and leaves it
+  std::filesystem::remove_all(runtime_folder, ignored);
   return failed;
 }

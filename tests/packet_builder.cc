@@ -289,13 +289,13 @@ Bytes FrameBuilder::l4_bytes() const {
   return out;
 }
 
-void FrameBuilder::append_ipv4(Bytes& out, std::size_t l4_size) const {
+void FrameBuilder::append_ipv4(Bytes& out, std::size_t ip_payload_bytes) const {
   Bytes header;
-  const std::size_t header_size = 20 + ip_options_.size();
+  const std::size_t header_bytes = 20 + ip_options_.size();
   put8(header, uint32_t{version_.value_or(4)} << 4 |
-                   header_words_.value_or(static_cast<uint8_t>(header_size / 4)));
+                   header_words_.value_or(static_cast<uint8_t>(header_bytes / 4)));
   put8(header, type_of_service_);
-  put16(header, ip_length_.value_or(static_cast<uint16_t>(header_size + l4_size)));
+  put16(header, ip_length_.value_or(static_cast<uint16_t>(header_bytes + ip_payload_bytes)));
   put16(header, identification_);
   put16(header, fragment_word_);
   put8(header, ttl_);
@@ -308,11 +308,11 @@ void FrameBuilder::append_ipv4(Bytes& out, std::size_t l4_size) const {
   put(out, header);
 }
 
-void FrameBuilder::append_ipv6(Bytes& out, std::size_t l4_size) const {
+void FrameBuilder::append_ipv6(Bytes& out, std::size_t ip_payload_bytes) const {
   put8(out, uint32_t{version_.value_or(6)} << 4 | type_of_service_ >> 4);
   put8(out, uint32_t{type_of_service_} << 4);
   put16(out, 0);  // flow label
-  put16(out, ip_length_.value_or(static_cast<uint16_t>(l4_size)));
+  put16(out, ip_length_.value_or(static_cast<uint16_t>(ip_payload_bytes)));
   put8(out, protocol_number());
   put8(out, ttl_);
   put(out, source_);

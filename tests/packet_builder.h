@@ -80,8 +80,8 @@ class FrameBuilder {
 
   Bytes l4_bytes() const;
   void append_tcp(Bytes& out) const;
-  void append_ipv4(Bytes& out, std::size_t l4_size) const;
-  void append_ipv6(Bytes& out, std::size_t l4_size) const;
+  void append_ipv4(Bytes& out, std::size_t ip_payload_bytes) const;
+  void append_ipv6(Bytes& out, std::size_t ip_payload_bytes) const;
   uint8_t protocol_number() const;
   uint16_t computed_l4_checksum(const Bytes& l4) const;
 

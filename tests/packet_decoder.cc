@@ -60,10 +60,10 @@ uint32_t sum(Bytes data, uint32_t start = 0) {
 }
 
 // Of the addresses, the length and the protocol.
-uint32_t pseudo_sum(const Reader& ip, const Decoded& d, std::size_t l4_size) {
+uint32_t pseudo_sum(const Reader& ip, const Decoded& d, std::size_t l4_bytes) {
   const Bytes addresses = d.version == 4 ? ip.piece(12, 8) : ip.piece(8, 32);
   uint32_t total = sum(addresses, static_cast<uint32_t>(d.protocol));
-  total += static_cast<uint32_t>(l4_size >> 16) + static_cast<uint32_t>(l4_size & 0xffff);
+  total += static_cast<uint32_t>(l4_bytes >> 16) + static_cast<uint32_t>(l4_bytes & 0xffff);
   return (total & 0xffff) + (total >> 16);
 }
 

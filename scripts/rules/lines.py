@@ -1,0 +1,43 @@
+"""What one line shows: rules 2 (columns), 6 (byte order) and 8 (TODO, commented-out code), and the
+words of ARCHITECTURE.md."""
+import re
+
+COLUMNS = 100
+RAW_BYTE_ORDER = re.compile(
+    r"\b(htons|ntohs|htonl|ntohl|rte_cpu_to_be_\d+|rte_be_to_cpu_\d+|" r"__builtin_bswap\d+)\b"
+)
+TODO_WITHOUT_ISSUE = re.compile(r"\bTODO\b(?!\(issue \d+\))")
+# An example in a comment is indented: "//   table.insert(key);".
+COMMENTED_OUT = re.compile(r"\s*// ?[\w:.>\[\]-]+(\(.*\)| = .*);$")
+
+# Words that the table "Words" in ARCHITECTURE.md has another word for.
+SYNONYMS = {
+    r"backends?": "endpoint",
+    r"frontends?": "listener",
+    r"virtual servers?|vservers?": "listener",
+    r"real servers?": "endpoint",
+    r"conntrack": "flow",
+    r"(?:ethernet|eth|nic|dpdk) ports?": "device (a port is only ever the L4 port)",
+}
+SYNONYM = re.compile("|".join(rf"\b(?P<w{n}>{word})\b" for n, word in enumerate(SYNONYMS)), re.I)
+
+
+def check(tree):
+    for file in tree.sources + tree.python:
+        for number, line in enumerate(tree.text[file].split("\n"), 1):
+            where = f"{file}:{number}"
+            if len(line) > COLUMNS:
+                tree.breach(where, f"longer than {COLUMNS} columns")
+            if file != "scripts/rules/lines.py":
+                if TODO_WITHOUT_ISSUE.search(line):
+                    tree.breach(where, "a TODO names its issue: TODO(issue 3)")
+                synonym = SYNONYM.search(line)
+                if synonym:
+                    word = list(SYNONYMS.values())[int(synonym.lastgroup[1:])]
+                    tree.breach(where, f"'{synonym[0]}' is here called {word}")
+    for file in tree.sources:
+        for number, line in enumerate(tree.text[file].split("\n"), 1):
+            if file != "dataplane/base/byte_order.h" and RAW_BYTE_ORDER.search(line):
+                tree.breach(f"{file}:{number}", "byte order is a type: be16, be32")
+            if COMMENTED_OUT.match(line):
+                tree.breach(f"{file}:{number}", "commented-out code")

@@ -1,0 +1,144 @@
+"""Configuration changes while traffic flows."""
+import copy
+import signal
+
+import pytest
+
+import gateway as gateways
+import lab as labs
+import traffic
+
+ALL = {"web1", "web2", "web3"}
+RELOADS = 100
+
+
+def both_listeners(lab, web, forward):
+    listeners, clusters = web(forward=forward)
+    listeners["second"] = {
+        "address": f"{labs.ON_LINK_LISTENER}:80",
+        "forward": forward,
+        "cluster": "web",
+    }
+    clusters["web"]["endpoints"] = [
+        {"address": f"{i.address}:80", "weight": 1} for i in lab.instances
+    ]
+    return listeners, clusters
+
+
+class Changes:
+    """A cycle of changes to a configuration, each with a way to see it in traffic."""
+
+    def __init__(self, lab, settings):
+        self.lab = lab
+        self.original = settings
+
+    def changed(self, number):
+        """The number-th configuration and what then must hold for traffic."""
+        settings = copy.deepcopy(self.original)
+        victim = number % len(self.lab.instances)
+        name = self.lab.instances[victim].name
+        kind = number % 4
+        if kind == 0:
+            settings["cluster"][0]["endpoints"][victim]["weight"] = 0
+            return settings, lambda: self.served_without(name)
+        if kind == 1:
+            del settings["cluster"][0]["endpoints"][victim]
+            return settings, lambda: self.served_without(name)
+        if kind == 2:
+            del settings["listener"][1]
+            return settings, lambda: not self.answers(labs.ON_LINK_LISTENER)
+        settings["gateway.flows"]["udp_timeout_ms"] = 20000 + number
+        return settings, lambda: self.answers(labs.ON_LINK_LISTENER) and self.served_by_all()
+
+    def answers(self, address):
+        try:
+            with traffic.connections(self.lab.clients[1], address, 1) as opened:
+                return opened[0].ask() in ALL
+        except OSError:
+            return False
+
+    def served(self):
+        with traffic.connections(self.lab.clients[1], labs.ROUTED_LISTENER, 24) as opened:
+            return {connection.ask() for connection in opened}
+
+    def served_without(self, name):
+        return self.served() == ALL - {name}
+
+    def served_by_all(self):
+        return self.served() == ALL
+
+
+@pytest.mark.parametrize("forward", ["nat", "ipip"])
+def test_hundred_reloads_under_load(lab, start_gateway, web, forward):
+    """No request fails, whether on a connection kept alive over all changes or on one of its own,
+    and each change is seen in traffic."""
+    gateway = start_gateway(*both_listeners(lab, web, forward))
+    changes = Changes(lab, gateway.settings)
+    wrk = traffic.Wrk(lab.client, f"http://{labs.ROUTED_LISTENER}/", connections=8, duration_s=600)
+    with traffic.Requests(lab.client, labs.ROUTED_LISTENER, loops=2, pace_ms=50) as requests:
+        for number in range(RELOADS):
+            settings, holds = changes.changed(number)
+            gateway.reload(settings)
+            gateway.wait_until(holds, 5, f"reload {number} to show in traffic")
+        done = requests.done()
+    wrk.process.send_signal(signal.SIGINT)  # wrk prints its summary
+    result = wrk.result()
+    assert traffic.failures(done) == []
+    assert result.failed == 0, result.text
+    assert result.requests > RELOADS and len(done) > RELOADS
+
+
+def test_sighup_and_weftctl_reload(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    everything = gateway.settings
+    without = copy.deepcopy(everything)
+    del without["cluster"][0]["endpoints"][0]
+    changes = Changes(lab, everything)
+    gateway.write(without)
+    gateway.process.send_signal(signal.SIGHUP)
+    gateway.wait_until(
+        lambda: changes.served_without("web1"), 5, "SIGHUP to take the new configuration"
+    )
+    gateway.write(everything)
+    gateway.weftctl("reload")
+    gateway.wait_until(changes.served_by_all, 5, "weftctl reload to take the new configuration")
+
+
+BAD = {
+    "syntax": ("[gateway\n", "weft.toml:1"),
+    "unknown key": ('[gateway]\nnam = "x"\n', "weft.toml:2"),
+}
+
+
+@pytest.mark.parametrize("mistake", BAD)
+def test_bad_reload_keeps_the_old_configuration(lab, start_gateway, web, mistake):
+    gateway = start_gateway(*web())
+    good = gateway.settings
+    text, where = BAD[mistake]
+    with pytest.raises(labs.LabError, match="409") as refused:
+        gateway.reload(text)
+    assert where in str(refused.value)
+    failed = gateway.weftctl("reload", check=False)
+    assert failed.returncode == 1 and where in failed.stdout
+    assert where in gateway.log()
+    assert traffic.fetch(lab.client, f"http://{labs.ROUTED_LISTENER}/")[0] == 0
+    gateway.reload(good)
+
+
+def test_reload_of_a_restart_key_is_refused_as_a_whole(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    changed = copy.deepcopy(gateway.settings)
+    changed["gateway"]["memory_mib"] = 128
+    del changed["cluster"][0]["endpoints"][0]
+    with pytest.raises(labs.LabError, match="memory_mib"):
+        gateway.reload(changed)
+    assert Changes(lab, changed).served_by_all()
+
+
+def test_endpoints_by_name(lab, start_gateway, web):
+    """A host name is an endpoint: the system resolver gives its address."""
+    listeners, clusters = web()
+    clusters["web"]["endpoints"] = ["localhost.:80"]
+    clusters["web"]["health"] = gateways.HEALTH | {"port": 9100, "http": "/live"}
+    gateway = start_gateway(listeners, clusters)
+    assert gateway.endpoint("web", "127.0.0.1:80")["state"] == "healthy"
