@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "dataplane/base/counters.h"
-#include "dataplane/base/drop.h"
 #include "dataplane/base/ids.h"
+#include "dataplane/worker/counters.h"
 
 namespace weft {
 
@@ -27,32 +27,6 @@ struct alignas(32) EndpointCounters {
   Counter flows_active;  // a gauge
 };
 
-struct InterfaceCounters {
-  Counter receive_packets;
-  Counter receive_bytes;
-  Counter transmit_packets;
-  Counter transmit_bytes;
-  Counter to_twin_packets;
-  Counter from_twin_packets;
-};
-
-struct TurnCounters {
-  Counter turns;
-  Counter busy_turns;   // with at least one packet
-  Counter busy_cycles;  // of the time stamp counter
-  Counter idle_cycles;  // polling in vain or asleep
-  Counter packets;      // processed, handed over ones where they are processed
-  Counter handed_off;
-  Counter handed_over;  // received from other workers
-  Counter snapshot_generation;
-  // The newest snapshot generation of which this worker has let go of everything older: a full
-  // pass over all its flow tables that began in a turn that read that generation has ended, and
-  // each flow whose listener or endpoint was absent (present() is false) was removed when the pass
-  // met it, or before it moved to a place the pass had left behind. mgmt reuses slots by it
-  // (mgmt/publish/README.md); a worker without flow tables reports what it reads.
-  Counter swept_generation;
-};
-
 struct FlowTableCounters {
   Counter entries;  // a gauge
   Counter entries_max;
@@ -63,7 +37,7 @@ struct FlowTableCounters {
 };
 
 struct WorkerCounters {
-  std::array<Counter, drops> dropped;
+  DropCounters dropped;
   std::array<InterfaceCounters, interfaces_max> interfaces;
   TurnCounters turn;
   FlowTableCounters tunnel_flows;
@@ -73,6 +47,11 @@ struct WorkerCounters {
       std::make_unique<ListenerCounters[]>(listeners_max);
   std::unique_ptr<EndpointCounters[]> endpoints =
       std::make_unique<EndpointCounters[]>(endpoints_max);
+
+  // What the worker's loop writes of them.
+  LoopCounters loop() { return {dropped, interfaces, turn}; }
+  // Flows that the worker's tables hold; any thread.
+  uint64_t flows_active() const { return tunnel_flows.entries.read() + nat_flows.entries.read(); }
 };
 
 }  // namespace weft

@@ -21,8 +21,9 @@ SteeringMap equal_shares(uint32_t workers);
 
 namespace steering {
 
-// The bucket of a packet. `to_listener`: its destination is a listener's address. For an ICMP
-// error, `quoted` has the quoted packet's headers and `to_listener` speaks of the quoted source.
+// The bucket of a packet. `to_listener`: its destination is a listener's address. Packets without
+// L4 ports count as having port 0. Of an ICMP error, pass the headers of the packet it quotes with
+// source and destination swapped: so would a packet of that flow look that came the error's way.
 uint32_t owner(const Headers& headers, bool to_listener, const KeyedHash& hash);
 
 }  // namespace steering
