@@ -1,13 +1,14 @@
 // An immutable hash map in one array, linear probing, at most half full. Built once by mgmt, read
-// by workers. `Hash` maps a Key to a uint64_t (see table/hash_of.h); strangers choose what is
-// looked up, never what is in it, so the longest probe is known when it is built.
+// by workers; copies share the array. hash_of(Key) gives a uint64_t (see table/hash_of.h);
+// strangers choose what is looked up, never what is in it, so the longest probe is known when it is
+// built. Thread safety: immutable.
 #pragma once
 
 #include <bit>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "dataplane/table/hash_of.h"
 
@@ -20,9 +21,10 @@ class FlatMap {
 
   FlatMap() : FlatMap(std::span<const Item>{}) {}
   // Of items with equal keys the first counts.
-  explicit FlatMap(std::span<const Item> items)
-      : mask_(std::bit_ceil(items.size() * 2 + 1) - 1), cells_(mask_ + 1) {
-    for (const Item& item : items) insert(item);
+  explicit FlatMap(std::span<const Item> items) : mask_(std::bit_ceil(items.size() * 2 + 1) - 1) {
+    auto cells = std::make_shared<Cell[]>(mask_ + 1);
+    for (const Item& item : items) insert(cells.get(), item);
+    cells_ = std::move(cells);
   }
 
   // Null when absent.
@@ -38,8 +40,8 @@ class FlatMap {
   uint64_t size() const { return size_; }
   template <class Visit>
   void for_each(Visit visit) const {
-    for (const Cell& cell : cells_) {
-      if (cell.used) visit(cell.item.first, cell.item.second);
+    for (uint64_t at = 0; at <= mask_; ++at) {
+      if (cells_[at].used) visit(cells_[at].item.first, cells_[at].item.second);
     }
   }
 
@@ -49,18 +51,18 @@ class FlatMap {
     bool used = false;
   };
 
-  void insert(const Item& item) {
+  void insert(Cell* cells, const Item& item) {
     uint64_t at = hash_of(item.first) & mask_;
-    for (; cells_[at].used; at = (at + 1) & mask_) {
-      if (cells_[at].item.first == item.first) return;
+    for (; cells[at].used; at = (at + 1) & mask_) {
+      if (cells[at].item.first == item.first) return;
     }
-    cells_[at] = {item, true};
+    cells[at] = {item, true};
     ++size_;
   }
 
   uint64_t mask_;
   uint64_t size_ = 0;
-  std::vector<Cell> cells_;
+  std::shared_ptr<const Cell[]> cells_;  // mask_ + 1 of them
 };
 
 }  // namespace weft

@@ -1,11 +1,13 @@
 // Longest-prefix match over IPv4 and IPv6: one FlatMap for each prefix length that occurs, tried
 // from the longest. A lookup costs one probe for each length in use, which for a gateway's own
 // routes and listeners is two to four. Rejected: rte_lpm, whose IPv4 table takes 64 MiB for every
-// version that lives. Thread safety: immutable.
+// version that lives. Copies share the maps. Thread safety: immutable.
 #pragma once
 
-#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <utility>
@@ -30,7 +32,7 @@ class Lpm {
     }
     for (int v4 : {0, 1}) {
       for (const auto& [length, entries] : by_length[v4]) {
-        levels_[v4].push_back({length, FlatMap<IpAddress, Value>(entries)});
+        levels_[v4].push_back({Mask(length + (v4 ? 96 : 0)), FlatMap<IpAddress, Value>(entries)});
       }
     }
   }
@@ -43,7 +45,7 @@ class Lpm {
   template <class Accept>
   const Value* find_if(const IpAddress& address, Accept accept) const {
     for (const Level& level : levels_[address.is_v4()]) {
-      const Value* value = level.map.find(IpPrefix(address, level.length).address());
+      const Value* value = level.map.find(level.mask.of(address));
       if (value != nullptr && accept(*value)) return value;
     }
     return nullptr;
@@ -51,8 +53,23 @@ class Lpm {
   bool empty() const { return levels_[0].empty() && levels_[1].empty(); }
 
  private:
+  // The first bits of an address, 16 bytes at once.
+  class Mask {
+   public:
+    explicit Mask(uint32_t bits) {
+      for (uint32_t bit = 0; bit < bits; ++bit) bytes_[bit / 8] |= std::byte(0x80u >> bit % 8);
+    }
+    IpAddress of(const IpAddress& address) const {
+      std::array<std::byte, 16> kept;
+      for (std::size_t i = 0; i < kept.size(); ++i) kept[i] = address.bytes()[i] & bytes_[i];
+      return IpAddress::v6(kept.data());
+    }
+
+   private:
+    std::array<std::byte, 16> bytes_{};
+  };
   struct Level {
-    uint32_t length;
+    Mask mask;
     FlatMap<IpAddress, Value> map;
   };
   std::vector<Level> levels_[2];  // IPv6, IPv4; longest first

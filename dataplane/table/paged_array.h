@@ -1,6 +1,7 @@
 // An immutable array in pages that versions share: a new version copies the pages that changed,
-// so publishing one endpoint of a million costs one page. Thread safety: immutable; edit() makes
-// another array. An index beyond the last page that was set reads a default value.
+// so publishing one endpoint of a million costs one page. What was never set, on a page where
+// something was or before it, is a default value. Thread safety: immutable; with() makes another
+// array.
 #pragma once
 
 #include <array>
@@ -14,40 +15,51 @@ namespace weft {
 template <class T>
 class PagedArray {
  public:
+  using Item = std::pair<uint32_t, T>;  // index and value
   static constexpr uint32_t page_items = 1024;
 
+  // Requires: has(index).
   const T& operator[](uint32_t index) const {
     return (*pages_[index / page_items])[index % page_items];
   }
+  // Requires: has(index).
   void prefetch(uint32_t index) const { __builtin_prefetch(&(*this)[index]); }
-  // Requires: nothing; false for an index that operator[] may not be asked for.
-  bool has(uint32_t index) const {
-    return index / page_items < pages_.size() && pages_[index / page_items] != nullptr;
-  }
+  // Whether the index is on a page up to the last one that something was set on.
+  bool has(uint32_t index) const { return index / page_items < pages_.size(); }
 
-  // This array with other values at the given indexes.
-  PagedArray with(const std::vector<std::pair<uint32_t, T>>& changes) const {
+  // This array with other values at the given indexes; of equal indexes the last counts.
+  PagedArray with(const std::vector<Item>& changes) const {
     PagedArray next = *this;
-    std::vector<Page*> own(next.pages_.size(), nullptr);
+    std::vector<Page*> own;  // the pages that are this version's own
     for (const auto& [index, value] : changes) {
       const uint32_t page = index / page_items;
-      if (page >= next.pages_.size()) {
-        next.pages_.resize(page + 1);
-        own.resize(page + 1, nullptr);
-      }
+      if (page >= next.pages_.size()) next.pages_.resize(page + 1, nothing());
+      if (page >= own.size()) own.resize(next.pages_.size());
       if (own[page] == nullptr) {
-        auto fresh = next.pages_[page] ? std::make_shared<Page>(*next.pages_[page])
-                                       : std::make_shared<Page>();
-        own[page] = fresh.get();
-        next.pages_[page] = std::move(fresh);
+        auto copy = std::make_shared<Page>(*next.pages_[page]);
+        own[page] = copy.get();
+        next.pages_[page] = std::move(copy);
       }
       (*own[page])[index % page_items] = value;
     }
     return next;
   }
 
+  // Whether the index is on a page that both arrays share.
+  bool shares_page(const PagedArray& other, uint32_t index) const {
+    const uint32_t page = index / page_items;
+    return has(index) && other.has(index) && pages_[page] == other.pages_[page];
+  }
+
  private:
   using Page = std::array<T, page_items>;
+
+  // The page of what was never set.
+  static const std::shared_ptr<const Page>& nothing() {
+    static const auto page = std::make_shared<const Page>();
+    return page;
+  }
+
   std::vector<std::shared_ptr<const Page>> pages_;
 };
 

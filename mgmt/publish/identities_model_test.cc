@@ -71,7 +71,7 @@ struct World {
   // Each flow was met early in the pass, or ended by itself.
   void end_pass(Worker& worker) {
     std::erase_if(worker.flows, [&](const auto& flow) {
-      return !versions[worker.pass_began].present.contains(flow.first) || random() % 3 == 0;
+      return !versions[worker.pass_began].present.contains(flow.first) || random() % 16 == 0;
     });
   }
 
@@ -109,7 +109,7 @@ struct World {
 
   std::mt19937 random;
   Instant now{};
-  Identities identities{seconds(60)};
+  Identities identities{milliseconds(200)};  // often before the flows ended
   ClusterSlot cluster{};
   std::vector<WorkerCounters> counters = std::vector<WorkerCounters>(2);
   std::vector<const WorkerCounters*> pointers;

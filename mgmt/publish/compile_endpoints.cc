@@ -1,0 +1,187 @@
+#include "mgmt/publish/compile_endpoints.h"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "dataplane/base/check.h"
+#include "mgmt/publish/nat_returns.h"
+
+namespace weft::mgmt {
+
+namespace {
+
+// What decides a cluster's set and table.
+bool same_set(const DesiredCluster& a, const DesiredCluster& b) {
+  return a.maglev_slots == b.maglev_slots && a.endpoints == b.endpoints;
+}
+
+std::shared_ptr<const ClusterRecord> cluster_record(const DesiredCluster& cluster, uint64_t seed) {
+  CHECK(cluster.endpoints.size() <= cluster_endpoints_max);
+  auto record = std::make_shared<ClusterRecord>();
+  std::vector<MaglevEndpoint> takers;
+  for (const DesiredEndpoint& endpoint : cluster.endpoints) {
+    if (endpoint.weight == 0) continue;
+    takers.push_back({endpoint.address, endpoint.port, endpoint.weight});
+    record->endpoints.push_back(endpoint.id.slot);
+  }
+  if (takers.empty()) return record;
+  // Counted with those of weight 0: a weight that comes and goes does not reshuffle. A set that
+  // discovery made larger than the configured slots gets the slots it needs.
+  const auto count = static_cast<uint32_t>(cluster.endpoints.size());
+  const uint32_t slots = cluster.maglev_slots > count ? cluster.maglev_slots : maglev_slots(count);
+  record->maglev = std::make_shared<Maglev>(takers, slots, seed);
+  return record;
+}
+
+class EndpointCompiler {
+ public:
+  EndpointCompiler(const Desired& desired, const Compiled& previous, RoutingCompiler& routing)
+      : desired_(desired), previous_(previous), routing_(routing) {
+    if (previous.snapshot == nullptr) return;
+    next_ = *previous.snapshot->endpoints;
+    seed_changed_ = desired.hash_seed != previous.desired->hash_seed;
+    for (const DesiredCluster& cluster : previous.desired->clusters) {
+      before_.emplace(cluster.id.slot, &cluster);
+    }
+    for (const EndpointSlot slot : previous.desired->draining) had_.push_back(slot);
+  }
+
+  std::shared_ptr<const EndpointPart> compile() {
+    for (const DesiredCluster& cluster : desired_.clusters) add(cluster);
+    for (const auto& [slot, cluster] : before_) remove(*cluster);
+    for (const EndpointSlot slot : desired_.draining) drain(slot);
+    forget_gone();
+    const bool same_returns = previous_.desired != nullptr && !members_changed_ &&
+                              desired_.listeners == previous_.desired->listeners;
+    if (previous_.snapshot != nullptr && !clusters_changed_ && changes_.empty() && same_returns) {
+      return previous_.snapshot->endpoints;
+    }
+    if (!changes_.empty()) next_.records = next_.records.with(changes_);
+    if (!same_returns) next_.nat_returns = nat_returns(desired_);
+    return std::make_shared<const EndpointPart>(std::move(next_));
+  }
+
+ private:
+  void add(const DesiredCluster& cluster) {
+    const auto known = before_.find(cluster.id.slot);
+    const DesiredCluster* before = nullptr;
+    if (known != before_.end() && known->second->id == cluster.id) {
+      before = known->second;
+      before_.erase(known);  // what remains at the end was removed
+    }
+    const bool same = before != nullptr && *before == cluster;
+    if (same && !routing_.ways_changed()) {
+      if (routing_.gives_up_unused()) {
+        for (const DesiredEndpoint& endpoint : cluster.endpoints) {
+          routing_.keep(next_.records[index(endpoint.id.slot)].next_hop);
+        }
+      }
+    } else {
+      for (const DesiredEndpoint& endpoint : cluster.endpoints) put(cluster, endpoint);
+    }
+    if (!same) compare_members(cluster, before);
+    if (before == nullptr || seed_changed_ || !same_set(*before, cluster)) {
+      set_cluster(cluster.id.slot, cluster_record(cluster, desired_.hash_seed));
+    }
+  }
+
+  void remove(const DesiredCluster& cluster) {
+    for (const DesiredEndpoint& endpoint : cluster.endpoints) had_.push_back(endpoint.id.slot);
+    members_changed_ = true;
+    const auto reused = std::ranges::find_if(desired_.clusters, [&](const DesiredCluster& other) {
+      return other.id.slot == cluster.id.slot;
+    });
+    if (reused == desired_.clusters.end()) set_cluster(cluster.id.slot, nullptr);
+  }
+
+  // Remembers who was and who is in a cluster that changed.
+  void compare_members(const DesiredCluster& cluster, const DesiredCluster* before) {
+    for (const DesiredEndpoint& endpoint : cluster.endpoints) has_.push_back(endpoint.id.slot);
+    const auto same_member = [](const DesiredEndpoint& a, const DesiredEndpoint& b) {
+      return a.id == b.id && a.address == b.address && a.port == b.port;
+    };
+    if (before == nullptr) {
+      members_changed_ = true;
+      return;
+    }
+    for (const DesiredEndpoint& endpoint : before->endpoints) had_.push_back(endpoint.id.slot);
+    members_changed_ =
+        members_changed_ || !std::ranges::equal(cluster.endpoints, before->endpoints, same_member);
+  }
+
+  void set_cluster(ClusterSlot slot, std::shared_ptr<const ClusterRecord> record) {
+    CHECK(index(slot) < clusters_max);
+    if (next_.clusters.size() <= index(slot)) next_.clusters.resize(index(slot) + 1);
+    next_.clusters[index(slot)] = std::move(record);
+    clusters_changed_ = true;
+  }
+
+  void put(const DesiredCluster& cluster, const DesiredEndpoint& endpoint) {
+    const Way way = routing_.way_to(endpoint.address);
+    put(endpoint.id.slot, {.address = endpoint.address,
+                           .tunnel_source = way.tunnel_source,
+                           .port = be16(endpoint.port),
+                           .path_mtu_bytes = way.path_mtu_bytes,
+                           .next_hop = way.next_hop,
+                           .cluster = cluster.id.slot,
+                           .on_down = cluster.on_endpoint_down});
+  }
+
+  void put(EndpointSlot slot, const EndpointRecord& record) {
+    CHECK(index(slot) < endpoints_max);
+    const bool has = next_.records.has(index(slot));
+    if (!has || next_.records[index(slot)] != record) changes_.emplace_back(index(slot), record);
+  }
+
+  // One that left before it was ever published has no record to keep.
+  void drain(EndpointSlot slot) {
+    if (!next_.present(slot)) return;
+    has_.push_back(slot);
+    EndpointRecord record = next_.records[index(slot)];
+    if (!routing_.ways_changed()) return routing_.keep(record.next_hop);
+    const Way way = routing_.way_to(record.address);
+    record.tunnel_source = way.tunnel_source;
+    record.path_mtu_bytes = way.path_mtu_bytes;
+    record.next_hop = way.next_hop;
+    put(slot, record);
+  }
+
+  void forget_gone() {
+    std::ranges::sort(had_);
+    std::ranges::sort(has_);
+    std::vector<EndpointSlot> gone;
+    std::ranges::set_difference(had_, has_, std::back_inserter(gone));
+    for (const EndpointSlot slot : gone) {
+      if (!next_.present(slot)) continue;
+      EndpointRecord record = next_.records[index(slot)];
+      record.cluster = none<ClusterSlot>;
+      record.next_hop = 0;
+      put(slot, record);
+    }
+  }
+
+  const Desired& desired_;
+  const Compiled& previous_;
+  RoutingCompiler& routing_;
+  EndpointPart next_;  // records: the previous ones until the end
+  std::unordered_map<ClusterSlot, const DesiredCluster*> before_;
+  std::vector<PagedArray<EndpointRecord>::Item> changes_;
+  std::vector<EndpointSlot> had_;  // in clusters that changed, or draining: before and now
+  std::vector<EndpointSlot> has_;
+  bool seed_changed_ = false;
+  bool clusters_changed_ = false;
+  bool members_changed_ = false;
+};
+
+}  // namespace
+
+std::shared_ptr<const EndpointPart> compile_endpoints(const Desired& desired,
+                                                      const Compiled& previous,
+                                                      RoutingCompiler& routing) {
+  return EndpointCompiler(desired, previous, routing).compile();
+}
+
+}  // namespace weft::mgmt

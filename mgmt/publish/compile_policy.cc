@@ -1,0 +1,121 @@
+#include "mgmt/publish/compile_policy.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "dataplane/base/check.h"
+#include "dataplane/interface/steering.h"
+
+namespace weft::mgmt {
+
+namespace {
+
+bool same_kernel_addresses(const KernelView& a, const KernelView& b) {
+  return std::ranges::equal(a.links, b.links, [](const KernelLink& one, const KernelLink& other) {
+    return one.addresses == other.addresses;
+  });
+}
+
+bool same_policy(const Desired& a, const Desired& b) {
+  return a.listeners == b.listeners && a.interfaces == b.interfaces && a.flows == b.flows &&
+         a.transit == b.transit && a.workers == b.workers && a.hash_seed == b.hash_seed &&
+         same_kernel_addresses(a.kernel, b.kernel);
+}
+
+bool is_exact(const ListenerSettings& listener) {
+  return listener.address.is_host() && listener.first_port == listener.last_port;
+}
+
+using Owners = std::vector<Lpm<AddressOwner>::Item>;
+
+// The last address of an IPv4 subnet, if it has one of its own.
+void add_broadcast(const InterfaceAddress& address, Owners& owners) {
+  if (!address.address.is_v4() || address.prefix_length > 30) return;
+  const uint32_t host_bits = UINT32_MAX >> address.prefix_length;
+  const auto broadcast = IpAddress::v4(be32(address.address.v4().host() | host_bits));
+  owners.emplace_back(IpPrefix::host(broadcast), AddressOwner::host);
+}
+
+// Of equal prefixes the first counts.
+Lpm<AddressOwner> owners_of(const Desired& desired) {
+  Owners owners;
+  for (const DesiredListener& listener : desired.listeners) {
+    owners.emplace_back(listener.settings.address, AddressOwner::listener);
+  }
+  for (const InterfaceSettings& interface : desired.interfaces) {
+    for (const IpPrefix& prefix : interface.source_addresses) {
+      owners.emplace_back(prefix, AddressOwner::source_addresses);
+    }
+  }
+  for (const InterfaceSettings& interface : desired.interfaces) {
+    for (const InterfaceAddress& address : interface.addresses) {
+      owners.emplace_back(IpPrefix::host(address.address), AddressOwner::host);
+      add_broadcast(address, owners);
+    }
+  }
+  for (const KernelLink& link : desired.kernel.links) {
+    for (const IpAddress& address : link.addresses) {
+      owners.emplace_back(IpPrefix::host(address), AddressOwner::host);
+    }
+  }
+  for (const char* kernels : {"224.0.0.0/4", "255.255.255.255", "ff00::/8", "fe80::/10"}) {
+    owners.emplace_back(*IpPrefix::parse(kernels), AddressOwner::host);
+  }
+  return Lpm<AddressOwner>(owners);
+}
+
+bool narrower(const ListenerRange& a, const ListenerRange& b) {
+  const int a_ports = a.last_port - a.first_port;
+  const int b_ports = b.last_port - b.first_port;
+  return a_ports != b_ports ? a_ports < b_ports : a.first_port < b.first_port;
+}
+
+ListenerTable listeners_of(const Desired& desired) {
+  ListenerTable table;
+  std::vector<std::pair<ListenerKey, ListenerSlot>> exact;
+  std::map<IpPrefix, std::vector<ListenerRange>> ranges;
+  for (const auto& [id, settings, cluster] : desired.listeners) {
+    if (is_exact(settings)) {
+      exact.push_back(
+          {{settings.address.address(), be16(settings.first_port), settings.protocol}, id.slot});
+    } else {
+      ranges[settings.address].push_back(
+          {settings.first_port, settings.last_port, settings.protocol, id.slot});
+    }
+    CHECK(index(id.slot) < listeners_max);
+    if (table.policies.size() <= index(id.slot)) table.policies.resize(index(id.slot) + 1);
+    table.policies[index(id.slot)] = {id, cluster.slot, settings.forward, settings.hash};
+  }
+  std::vector<Lpm<std::vector<ListenerRange>>::Item> by_prefix(ranges.begin(), ranges.end());
+  for (auto& [prefix, list] : by_prefix) std::stable_sort(list.begin(), list.end(), narrower);
+  table.exact = FlatMap<ListenerKey, ListenerSlot>(exact);
+  table.ranges = Lpm<std::vector<ListenerRange>>(by_prefix);
+  table.owners = owners_of(desired);
+  return table;
+}
+
+FlowTimeouts timeouts_of(const FlowSettings& flows) {
+  return {flows.half_open_timeout_ms, flows.established_timeout_ms, flows.closing_timeout_ms,
+          flows.udp_timeout_ms};
+}
+
+}  // namespace
+
+std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const Compiled& previous) {
+  if (previous.desired != nullptr && same_policy(desired, *previous.desired)) {
+    return previous.snapshot->policy;
+  }
+  CHECK(desired.workers > 0 && desired.workers <= workers_max);
+  auto policy = std::make_shared<PolicyPart>();
+  policy->listeners = listeners_of(desired);
+  policy->transit = desired.transit;
+  policy->timeouts = timeouts_of(desired.flows);
+  policy->steering = equal_shares(desired.workers);
+  policy->workers = desired.workers;
+  policy->hash_seed = desired.hash_seed;
+  return policy;
+}
+
+}  // namespace weft::mgmt
