@@ -153,23 +153,23 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
     }
     part.clusters.push_back(std::move(record));
   }
-  // The first nat listener of an endpoint answers for it, unless a second one names it too.
-  std::map<uint32_t, std::pair<NatReturn, int>> named;
+  // The nat listener of an address and port answers for it, unless a second one names it too.
+  std::map<std::pair<IpAddress, uint16_t>, std::pair<NatReturn, int>> named;
   uint32_t listener_slot = 0;
   for (const Listener& listener : listeners_) {
     const ListenerSlot slot{listener_slot++};
     if (listener.forward != Forward::nat || !listener.prefix.is_host()) continue;
     const ClusterSlot cluster = gateway.clusters.at(listener.cluster);
     for (const EndpointSlot endpoint : part.clusters[index(cluster)]->endpoints) {
-      auto& [reply, count] = named[index(endpoint)];
+      const EndpointRecord& record = records[index(endpoint)].second;
+      auto& [reply, count] = named[{record.address, record.port.host()}];
       reply = {listener.prefix.address(), be16(listener.first_port), slot, endpoint};
       ++count;
     }
   }
-  for (const auto& [endpoint, reply] : named) {
+  for (const auto& [socket, reply] : named) {
     if (reply.second != 1) continue;
-    const EndpointRecord& record = records[endpoint].second;
-    returns.push_back({{record.address, record.port, Protocol::tcp}, reply.first});
+    returns.push_back({{socket.first, be16(socket.second), Protocol::tcp}, reply.first});
   }
   part.records = part.records.with(records);
   part.nat_returns = FlatMap<ListenerKey, NatReturn>(returns);

@@ -24,9 +24,12 @@ class FlowClock {
 
   FlowClock(const FlowTimeouts& timeouts, Instant now);
 
-  // Once a burst. Time that runs backwards is taken as standing still.
-  void advance(const FlowTimeouts& timeouts, Instant now) {
-    if (now - last_ >= resolution) move_on(timeouts, now);
+  // Once a burst. Time that runs backwards is taken as standing still. True when it moved on, at
+  // most once a millisecond.
+  bool advance(const FlowTimeouts& timeouts, Instant now) {
+    if (now - last_ < resolution) return false;
+    move_on(timeouts, now);
+    return true;
   }
   uint32_t tick(FlowState state) const { return ticks_[static_cast<std::size_t>(state)]; }
   // In ticks of the state: 0 to 511.

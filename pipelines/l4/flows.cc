@@ -23,7 +23,10 @@ static void publish(FlowTableCounters& counters, const FlowTableCounts& counts, 
 }
 
 void Flows::expire(const Snapshot& snapshot, Instant now) {
-  clock.advance(snapshot.policy->timeouts, now);
+  if (clock.advance(snapshot.policy->timeouts, now)) {
+    publish(counters_.tunnel_flows, tunnel.counts(), tunnel.flows_max());
+    publish(counters_.nat_flows, nat.counts(), nat.flows_max());
+  }
   // The larger table sets the pace; the smaller one is seen more often than it needs.
   const uint32_t buckets = std::max(tunnel.buckets(), nat.buckets());
   const double share = static_cast<double>((now - swept_until_).count()) /
@@ -39,8 +42,6 @@ void Flows::expire(const Snapshot& snapshot, Instant now) {
   nat.sweep(std::min(sweep_buckets, nat.buckets()), owner);
   pass_left_buckets_ -= sweep_buckets;
   if (pass_left_buckets_ == 0) end_pass(snapshot);
-  publish(counters_.tunnel_flows, tunnel.counts(), tunnel.flows_max());
-  publish(counters_.nat_flows, nat.counts(), nat.flows_max());
 }
 
 void Flows::end_pass(const Snapshot& snapshot) {

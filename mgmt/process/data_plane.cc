@@ -1,0 +1,133 @@
+#include "mgmt/process/data_plane.h"
+
+#include <sys/random.h>
+
+#include <new>
+
+#include "dataplane/base/check.h"
+#include "dataplane/worker/worker.h"
+#include "mgmt/process/flow_memory.h"
+
+namespace weft::mgmt {
+
+static KeyedHash::Key random_key() {
+  KeyedHash::Key key;
+  CHECK(getrandom(key.data(), sizeof(key), 0) == static_cast<ssize_t>(sizeof(key)));
+  return key;
+}
+
+static FlowTimeouts timeouts_of(const FlowSettings& flows) {
+  return {.half_open = flows.half_open_timeout_ms,
+          .established = flows.established_timeout_ms,
+          .closing = flows.closing_timeout_ms,
+          .udp = flows.udp_timeout_ms};
+}
+
+static Result<std::vector<Device>> devices_of(const InterfaceSettings& settings) {
+  std::vector<Device> devices;
+  for (const std::string& text : settings.devices) {
+    auto device = parse_device(text);
+    if (!device) return tl::unexpected(device.error());
+    devices.push_back(*std::move(device));
+  }
+  return devices;
+}
+
+static Result<std::unique_ptr<DpdkInterface>> open_wire(const Model& model,
+                                                        const InterfaceSettings& settings) {
+  auto devices = devices_of(settings);
+  if (!devices) return tl::unexpected(devices.error());
+  const auto interfaces = static_cast<uint32_t>(model.interfaces.size());
+  return DpdkInterface::open({.name = settings.name,
+                              .devices = *std::move(devices),
+                              .mtu_bytes = settings.mtu_bytes,
+                              .vlan = settings.vlan.has_value(),
+                              .workers = static_cast<uint32_t>(model.gateway.workers.size()),
+                              .memory_mib = model.gateway.memory_mib / interfaces});
+}
+
+Result<std::unique_ptr<DataPlane>> DataPlane::open(const Model& model, Instant now) {
+  if (auto enough = check_flow_memory(model); !enough) return tl::unexpected(enough.error());
+  std::vector<Attached> attached;
+  for (const InterfaceSettings& settings : model.interfaces) {
+    auto wire = open_wire(model, settings);
+    if (!wire) return tl::unexpected(wire.error());
+    auto twin = Twin::open({.name = settings.twin,
+                            .mac = (*wire)->mac(),
+                            .mtu_bytes = settings.mtu_bytes,
+                            .queues = static_cast<uint32_t>(model.gateway.workers.size()),
+                            .buffers = &(*wire)->buffers()});
+    if (!twin) return tl::unexpected(twin.error());
+    attached.push_back({*std::move(wire), *std::move(twin)});
+  }
+  try {
+    return std::unique_ptr<DataPlane>(new DataPlane(model, std::move(attached), now));
+  } catch (const std::bad_alloc&) {
+    return fail("no memory for the flow tables: " + describe_flow_memory(model));
+  }
+}
+
+DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant now)
+    : cpus_(model.gateway.workers),
+      idle_(model.gateway.idle == Idle::poll ? IdleMode::poll : IdleMode::adaptive),
+      attached_(std::move(attached)),
+      states_(endpoints_max, clusters_max),
+      published_(static_cast<uint32_t>(cpus_.size())),
+      rings_(static_cast<uint32_t>(cpus_.size())) {
+  L4Settings settings{.flows_max = {model.flows.tunnel_flows_max, model.flows.nat_flows_max},
+                      .steering_key = random_key()};
+  for (std::size_t i = 0; i < attached_.size(); ++i) {
+    attachments_.push_back({*attached_[i].wire, *attached_[i].twin});
+    settings.links.push_back({model.interfaces[i].vlan, attached_[i].wire->mac()});
+  }
+  for (std::size_t worker = 0; worker < cpus_.size(); ++worker) {
+    settings.worker = static_cast<uint16_t>(worker);
+    settings.flow_key = random_key();
+    counters_.push_back(std::make_unique<WorkerCounters>());
+    counters_view_.push_back(counters_.back().get());
+    gateways_.push_back(std::make_unique<Gateway>(
+        settings, states_, refuse_new_flows_, *counters_.back(), timeouts_of(model.flows), now));
+  }
+}
+
+DataPlane::~DataPlane() {
+  stop_.store(true, std::memory_order_relaxed);
+  threads_.clear();
+  for (Attached& attached : attached_) attached.wire->stop();
+}
+
+Result<void> DataPlane::run() {
+  for (uint32_t worker = 0; worker < cpus_.size(); ++worker) {
+    auto thread =
+        EalThread::start("weft-w" + std::to_string(worker), cpus_[worker], [this, worker] {
+          WorkerCounters& counters = *counters_[worker];
+          auto reader = published_.reader(worker);
+          Worker loop({worker, idle_}, attachments_, rings_, *gateways_[worker], reader,
+                      LoopCounters{counters.dropped, counters.interfaces, counters.turn});
+          loop.run(stop_);
+        });
+    if (!thread) return tl::unexpected(thread.error());
+    threads_.push_back(*std::move(thread));
+  }
+  return {};
+}
+
+uint64_t DataPlane::flows_active() const {
+  uint64_t flows = 0;
+  for (const WorkerCounters* counters : counters_view_) {
+    flows += counters->tunnel_flows.entries.read() + counters->nat_flows.entries.read();
+  }
+  return flows;
+}
+
+std::vector<std::string> DataPlane::twin_names() const {
+  std::vector<std::string> names;
+  for (const Attached& attached : attached_) names.emplace_back(attached.twin->name());
+  return names;
+}
+
+void DataPlane::mirror_carrier() {
+  for (Attached& attached : attached_) attached.twin->set_carrier(attached.wire->link_up());
+}
+
+}  // namespace weft::mgmt

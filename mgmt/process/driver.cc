@@ -1,0 +1,193 @@
+#include "mgmt/process/driver.h"
+
+#include <fmt/format.h>
+
+#include "mgmt/config/config.h"
+#include "mgmt/kernel/kernel_plan.h"
+
+#ifndef WEFT_VERSION
+#error "the build names the version"
+#endif
+
+namespace weft::mgmt {
+
+Driver::Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs)
+    : config_file_(std::move(settings.config_file)),
+      loop_(loop),
+      plane_(plane),
+      logs_(logs),
+      worker_reports_(plane.counters()),
+      prober_(loop),
+      resolver_(loop),
+      next_poll_(loop, [this] { step(); }),
+      next_look_(loop, [this] { look_at_workers(); }),
+      publisher_(plane.published(), Publisher::Mode::thread, [this](uint64_t generation) {
+        loop_.post([this, generation] {
+          controller_->on_published(generation, loop_.now());
+          step();
+        });
+      }) {}
+
+Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop, DataPlane& plane,
+                                              Logs& logs) {
+  ControllerSettings controller{
+      .random_seed = settings.random_seed,
+      .drawn_hash_seed = settings.drawn_hash_seed,
+      .workers = static_cast<uint32_t>(settings.model.gateway.workers.size())};
+  Model model = settings.model;
+  std::unique_ptr<Driver> driver(new Driver(std::move(settings), loop, plane, logs));
+  auto kernel = Kernel::open(plane.twin_names());
+  if (!kernel) return tl::unexpected(kernel.error());
+  driver->kernel_ = *std::move(kernel);
+  auto started = Controller::start(std::move(model), controller, plane.states(), loop.now());
+  if (!started) return tl::unexpected(started.error());
+  driver->controller_ = *std::move(started);
+
+  Driver* self = driver.get();
+  self->kernel_->on_change([self](const KernelView& view) {
+    self->controller_->on_kernel(view);
+    self->step();
+  });
+  self->kernel_watch_ = std::make_unique<ReadableWatch>(
+      loop, self->kernel_->fd(), [self] { self->kernel_->process_events(); });
+  self->controller_->on_kernel(self->kernel_->view());
+  loop.post([self] { self->look_at_workers(); });
+  return driver;
+}
+
+// Carrying out actions may cause events in turn (a kernel that answers at once): they are taken up
+// by the next round instead of a deeper call.
+void Driver::step() {
+  if (stepping_) {
+    next_poll_.expire_after(Duration::zero());
+    return;
+  }
+  stepping_ = true;
+  const Actions actions = controller_->poll(loop_.now());
+  carry_out(actions);
+  stepping_ = false;
+  if (actions.next_poll != Instant::max()) next_poll_.expire_at(actions.next_poll);
+}
+
+void Driver::carry_out(const Actions& actions) {
+  for (const LogRecord& record : actions.log) write_log(record);
+  if (actions.refuse_new_flows) plane_.refuse_new_flows();
+  if (actions.kernel) wish(*actions.kernel);
+  if (actions.desired != nullptr) {
+    baselines_.note(controller_->status(), plane_.counters());
+    publisher_.submit(*actions.desired);
+  }
+  for (const EndpointProbe& probe : actions.probes) start_probe(probe);
+  for (const LookUp& look_up : actions.look_ups) start_look_up(look_up);
+  for (const NextHopAddress& next_hop : actions.neighbours) {
+    kernel_->resolve(next_hop.interface, next_hop.address);
+  }
+  if (actions.phase == Phase::stopped) loop_.stop();
+}
+
+static ProbeOutcome outcome_of(const ProbeResult& result) {
+  if (!result.conclusive) return ProbeOutcome::inconclusive;
+  return result.passed ? ProbeOutcome::passed : ProbeOutcome::failed;
+}
+
+void Driver::start_probe(const EndpointProbe& probe) {
+  const ProbeRequest request{probe.address, probe.port, *probe.settings};
+  prober_.start(request, [this, probe](const ProbeResult& result) {
+    controller_->on_probed({probe.endpoint, probe.attempt, outcome_of(result), result.why},
+                           loop_.now());
+    step();
+  });
+}
+
+void Driver::start_look_up(const LookUp& look_up) {
+  resolver_.resolve(look_up.name, [this, look_up](const Addresses& answer) {
+    controller_->on_resolved(look_up.name, look_up.attempt, answer, loop_.now());
+    step();
+  });
+}
+
+void Driver::write_log(const LogRecord& record) {
+  std::vector<LogField> fields;
+  const auto add = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) fields.emplace_back(key, value);
+  };
+  add("listener", record.listener);
+  add("cluster", record.cluster);
+  add("endpoint", record.endpoint);
+  add("from", record.from);
+  add("to", record.to);
+  add("why", record.why);
+  const bool warns = record.level == LogRecord::Level::warning;
+  logs_.write(warns ? Level::warn : Level::info, record.event, fields);
+}
+
+void Driver::wish(const KernelWishes& wishes) {
+  const KernelPlan plan = plan_kernel(
+      *wishes.model, [&](const ListenerSettings& listener) { return wishes.announces(listener); });
+  const auto applied = kernel_->apply(plan);
+  const std::string error = applied ? "" : applied.error().message;
+  if (!error.empty() && error != kernel_error_) {
+    logs_.write(Level::error, "kernel_refused", {{"why", error}});
+  }
+  kernel_error_ = error;
+}
+
+void Driver::look_at_workers() {
+  plane_.mirror_carrier();
+  plane_.take_neighbour_wishes([&](const Neighbour& neighbour) {
+    controller_->on_next_hop_wanted({neighbour.interface, neighbour.address}, loop_.now());
+  });
+  const auto live = publisher_.status().policy_generations.size();
+  controller_->on_holdings({worker_reports_, plane_.flows_active(), static_cast<uint32_t>(live)},
+                           loop_.now());
+  step();
+  next_look_.expire_after(holdings_interval);
+}
+
+void Driver::refuse(const std::string& error) {
+  controller_->on_config_error(error, loop_.now());
+  logs_.write(Level::error, "reload_refused", {{"why", error}});
+  step();
+}
+
+Result<void> Driver::reload() {
+  auto loaded = config::load_file(config_file_);
+  if (!loaded) {
+    const std::string errors = config::to_string(loaded.error());
+    refuse(errors);
+    return fail(errors, Fault::operator_input);
+  }
+  const auto fixed = config::restart_keys_changed(controller_->model(), *loaded);
+  if (!fixed.empty()) {
+    const std::string error =
+        fmt::format("{} cannot change without a restart: {}", config_file_, fmt::join(fixed, ", "));
+    refuse(error);
+    return fail(error, Fault::operator_input);
+  }
+  const std::string log_level = loaded->log.level;
+  auto taken = controller_->on_config(*std::move(loaded), loop_.now());
+  if (!taken) {
+    refuse(taken.error().message);
+    return taken;
+  }
+  if (const auto level = parse_level(log_level)) logs_.set_level(*level);
+  step();
+  return {};
+}
+
+void Driver::stop() {
+  controller_->on_stop(loop_.now());
+  step();
+}
+
+GatewayStatus Driver::status() const {
+  return controller_->status();
+}
+
+Report Driver::report() {
+  return make_report(
+      controller_->status(), plane_.counters(), baselines_,
+      {loop_.now(), std::chrono::system_clock::now(), loop_.lag_max(), WEFT_VERSION});
+}
+
+}  // namespace weft::mgmt

@@ -1,0 +1,80 @@
+// Drives the controller of one gateway on the event loop: tells it what happened (probes, look-ups,
+// the kernel, the workers, signals, reloads) and carries out what it decides.
+// Thread safety: the loop's thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "dataplane/base/result.h"
+#include "mgmt/controller/controller.h"
+#include "mgmt/io/event_loop.h"
+#include "mgmt/io/prober.h"
+#include "mgmt/io/resolver.h"
+#include "mgmt/kernel/kernel.h"
+#include "mgmt/logs/logs.h"
+#include "mgmt/metrics/report.h"
+#include "mgmt/process/data_plane.h"
+#include "mgmt/publish/publisher.h"
+
+namespace weft::mgmt {
+
+class Driver {
+ public:
+  struct Settings {
+    std::string config_file;  // read again at a reload
+    Model model;
+    std::string drawn_hash_seed;
+    uint64_t random_seed = 0;
+  };
+
+  // Opens the kernel mirror and starts the controller. Everything given by reference outlives this.
+  static Result<std::unique_ptr<Driver>> start(Settings settings, EventLoop& loop, DataPlane& plane,
+                                               Logs& logs);
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  // The file again: taken as a whole or refused, with every error in one text.
+  Result<void> reload();
+  // The first begins the orderly stop, the second ends it at once. The loop stops with the last
+  // phase.
+  void stop();
+
+  GatewayStatus status() const;
+  Report report();
+
+ private:
+  Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs);
+
+  void step();
+  void carry_out(const Actions& actions);
+  void start_probe(const EndpointProbe& probe);
+  void start_look_up(const LookUp& look_up);
+  void write_log(const LogRecord& record);
+  void wish(const KernelWishes& wishes);
+  void look_at_workers();
+  void refuse(const std::string& error);
+
+  static constexpr Duration holdings_interval = milliseconds(50);
+
+  const std::string config_file_;
+  EventLoop& loop_;
+  DataPlane& plane_;
+  Logs& logs_;
+  std::unique_ptr<Kernel> kernel_;
+  std::unique_ptr<Controller> controller_;
+  WorkerReports worker_reports_;
+  CounterBaselines baselines_;
+  Prober prober_;
+  Resolver resolver_;
+  Timer next_poll_;
+  Timer next_look_;
+  std::unique_ptr<ReadableWatch> kernel_watch_;
+  bool stepping_ = false;
+  std::string kernel_error_;  // the last one said
+  Publisher publisher_;       // last: its thread posts to the loop
+};
+
+}  // namespace weft::mgmt

@@ -1,0 +1,152 @@
+// The gateway process: command line, then wiring.
+#include <csignal>
+#include <cstdio>
+#include <future>
+#include <thread>
+
+#include <CLI/CLI.hpp>
+
+#include "dataplane/worker/eal.h"
+#include "mgmt/admin/admin_handler.h"
+#include "mgmt/config/config.h"
+#include "mgmt/io/http_server.h"
+#include "mgmt/process/driver.h"
+#include "mgmt/process/state_dir.h"
+
+namespace weft::mgmt {
+namespace {
+
+int say(const std::string& error) {
+  std::fprintf(stderr, "weftd: %s\n", error.c_str());
+  return 1;
+}
+
+int check(const std::string& file) {
+  const auto loaded = config::load_file(file);
+  if (!loaded) {
+    std::fputs(config::to_string(loaded.error()).c_str(), stderr);
+    return 1;
+  }
+  std::printf("%s: valid\n", file.c_str());
+  return 0;
+}
+
+// Runs long work of the admin handler beside the loop, one at a time.
+class Renderer {
+ public:
+  void run(std::function<void()> work) { last_ = std::async(std::launch::async, std::move(work)); }
+
+ private:
+  std::future<void> last_;
+};
+
+AdminActions admin_actions(Driver& driver, Renderer& renderer) {
+  return {
+      .status = [&driver] { return driver.status(); },
+      .report = [&driver] { return driver.report(); },
+      .reload = [&driver](const auto& on_done) { on_done(driver.reload()); },
+      .run_elsewhere = [&renderer](std::function<void()> work) { renderer.run(std::move(work)); }};
+}
+
+Result<std::vector<HttpServer>> open_admin(const AdminSettings& admin, EventLoop& loop,
+                                           const AdminActions& actions) {
+  std::vector<HttpServer> servers;
+  auto socket =
+      HttpServer::on_socket(loop, admin.socket, admin.group, admin_handler(actions, Reach::socket));
+  if (!socket) return tl::unexpected(socket.error());
+  servers.push_back(*std::move(socket));
+  if (admin.address.empty()) return servers;
+  auto address =
+      HttpServer::on_address(loop, admin.address, admin_handler(actions, Reach::address));
+  if (!address) return tl::unexpected(address.error());
+  servers.push_back(*std::move(address));
+  return servers;
+}
+
+Result<EalSettings> eal_settings(const Model& model) {
+  EalSettings settings{.name = model.gateway.name,
+                       .worker_cpus = model.gateway.workers,
+                       .memory_mib = model.gateway.memory_mib};
+  std::vector<Device> devices;
+  for (const InterfaceSettings& interface : model.interfaces) {
+    for (const std::string& text : interface.devices) {
+      auto device = parse_device(text);
+      if (!device) return tl::unexpected(device.error());
+      devices.push_back(*std::move(device));
+    }
+  }
+  settings.pci_addresses = pci_addresses(devices);
+  return settings;
+}
+
+Result<void> serve(Driver::Settings settings, Logs& logs) {
+  const Model model = settings.model;
+  const auto eal = eal_settings(model);
+  if (!eal) return tl::unexpected(eal.error());
+  auto started = Eal::start(*eal);
+  if (!started) return tl::unexpected(started.error());
+  if (const std::string& warning = (*started)->warning(); !warning.empty()) {
+    logs.write(Level::warn, "hugepages", {{"why", warning}});
+  }
+  EventLoop loop;
+  auto plane = DataPlane::open(model, loop.now());
+  if (!plane) return tl::unexpected(plane.error());
+  auto driver = Driver::start(std::move(settings), loop, **plane, logs);
+  if (!driver) return tl::unexpected(driver.error());
+  Renderer renderer;
+  auto servers = open_admin(model.admin, loop, admin_actions(**driver, renderer));
+  if (!servers) return tl::unexpected(servers.error());
+  if (auto running = (*plane)->run(); !running) return running;
+  for (const int signal : {SIGTERM, SIGINT}) {
+    loop.on_signal(signal, [&driver] { (*driver)->stop(); });
+  }
+  loop.on_signal(SIGHUP, [&driver] { (void)(*driver)->reload(); });
+  logs.write(Level::info, "started",
+             {{"gateway", model.gateway.name},
+              {"version", WEFT_VERSION},
+              {"workers", model.gateway.workers.size()}});
+  loop.run();
+  logs.write(Level::info, "stopped");
+  return {};
+}
+
+int run(const std::string& file) {
+  auto loaded = config::load_file(file);
+  if (!loaded) {
+    std::fputs(config::to_string(loaded.error()).c_str(), stderr);
+    return 1;
+  }
+  Driver::Settings settings{.config_file = file,
+                            .model = *std::move(loaded),
+                            .drawn_hash_seed = {},
+                            .random_seed = std::random_device{}()};
+  if (settings.model.gateway.hash_seed.empty()) {
+    auto seed = kept_hash_seed(settings.model.gateway.state_dir, settings.model.gateway.name);
+    if (!seed) return say(seed.error().message);
+    settings.drawn_hash_seed = *seed;
+  }
+  Logs logs({.level = parse_level(settings.model.log.level).value_or(Level::info)});
+  const auto served = serve(std::move(settings), logs);
+  return served ? 0 : say(served.error().message);
+}
+
+}  // namespace
+}  // namespace weft::mgmt
+
+int main(int argc, char** argv) {
+  CLI::App app("Weft: a service-mesh gateway");
+  std::string config = "/etc/weft/weft.toml";
+  std::string checked;
+  bool reference = false;
+  app.add_option("--config", config, "the configuration file")->capture_default_str();
+  app.add_option("--check", checked, "validate a configuration file and exit with 0 or 1");
+  app.add_flag("--print-reference", reference, "print the configuration reference and exit");
+  app.set_version_flag("--version", WEFT_VERSION);
+  CLI11_PARSE(app, argc, argv);
+  if (reference) {
+    std::fputs(weft::mgmt::config::print_reference().c_str(), stdout);
+    return 0;
+  }
+  if (!checked.empty()) return weft::mgmt::check(checked);
+  return weft::mgmt::run(config);
+}
