@@ -1,4 +1,4 @@
-// The full set of endpoints that a cluster's configuration and the resolver name: host names
+// The full set of endpoints that a cluster's configuration and its host names come to: names are
 // replaced by their addresses, each address and port once, ordered by address and port.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "dataplane/wire/ip_address.h"
-#include "mgmt/discovery/resolver.h"
+#include "mgmt/discovery/host_names.h"
 #include "mgmt/model/model.h"
 
 namespace weft::mgmt {
@@ -34,9 +34,9 @@ struct EndpointSet {
 };
 
 // The host names among the endpoints, ordered, each once.
-std::vector<std::string> host_names(const ClusterSettings& cluster);
+std::vector<std::string> names_in(const ClusterSettings& cluster);
 
 // Of entries that come to the same address and port, the first in the configuration counts.
-EndpointSet discover(const ClusterSettings& cluster, const Resolver& resolver);
+EndpointSet discover(const ClusterSettings& cluster, const HostNames& names);
 
 }  // namespace weft::mgmt

@@ -8,10 +8,15 @@
 #include <vector>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/base/result.h"
 #include "dataplane/wire/ip_address.h"
-#include "mgmt/discovery/answer.h"
 
 namespace weft::mgmt {
+
+// What a look-up came to: IPv4 and IPv6 addresses in any order. An Error with retry says that the
+// answer is not known now (no server answered, in time or usefully); without retry it is an
+// authority's denial: there is no such name.
+using Answer = Result<std::vector<IpAddress>>;
 
 struct ResolveLimits {
   // An authoritative "no such name" (or an answer without a usable address) empties the set only
@@ -24,6 +29,9 @@ struct ResolveLimits {
   uint32_t in_flight_max = 16;                 // look-ups of all names together
 };
 
+// One clause that says why no endpoint can be at the address in this version; empty: one can.
+std::string ignored(const IpAddress& address);
+
 class NameWatch {
  public:
   NameWatch(Duration interval, Instant now) : interval_(interval), next_(now) {}
@@ -35,18 +43,20 @@ class NameWatch {
   // Of the last look-up, with what was ignored in it: one sentence. Empty: nothing to say.
   const std::string& problem() const { return problem_; }
   bool in_flight() const { return in_flight_; }
-  uint32_t attempt() const { return attempt_; }
+  uint32_t attempt() const { return attempt_; }  // of the look-up in flight
   // When the next look-up is due or, while one is in flight, given up.
   Instant next() const { return next_; }
 
   // A shorter interval brings the next look-up nearer.
   void set_interval(Duration interval, Instant now);
   // Requires: none in flight.
-  void on_start(const ResolveLimits& limits, Instant now);
-  // True: addresses() or known() changed. fraction: random, in [0, 1). Requires: in flight.
+  void on_start(uint32_t attempt, const ResolveLimits& limits, Instant now);
+  // True: addresses(), known() or problem() changed. fraction: random, in [0, 1). Requires: in
+  // flight.
   bool on_answer(const Answer& answer, const ResolveLimits& limits, double fraction, Instant now);
 
  private:
+  bool on_addresses(std::vector<IpAddress> addresses, const ResolveLimits& limits);
   bool on_denial(std::string problem, const ResolveLimits& limits);
   Duration to_next_look_up(const ResolveLimits& limits, double fraction) const;
 

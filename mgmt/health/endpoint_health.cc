@@ -8,6 +8,18 @@ namespace weft::mgmt {
 
 static constexpr std::string_view unchecked_why = "no health check";
 
+std::string_view state_name(EndpointState state) {
+  switch (state) {
+    case EndpointState::down:
+      return "down";
+    case EndpointState::draining:
+      return "draining";
+    case EndpointState::healthy:
+      return "healthy";
+  }
+  CHECK(false);
+}
+
 static std::string in_a_row(uint32_t count, std::string_view outcome) {
   return count == 1 ? fmt::format("1 probe {}", outcome)
                     : fmt::format("{} probes in a row {}", count, outcome);
@@ -40,7 +52,7 @@ bool EndpointHealth::on_probe(bool passed, std::string_view why, uint32_t fall, 
   CHECK(checked_ && fall > 0 && rise > 0);
   const bool first = !judged_;
   judged_ = true;
-  last_probe_ = passed ? "passed" : why;
+  last_probe_ = why;
   if (alive_) {
     failures_ = passed ? 0 : failures_ + 1;
     if (failures_ < fall) return false;

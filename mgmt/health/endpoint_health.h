@@ -12,6 +12,9 @@
 
 namespace weft::mgmt {
 
+// "healthy", "draining", "down".
+std::string_view state_name(EndpointState state);
+
 class EndpointHealth {
  public:
   // checked: the cluster has health checks; without them an endpoint counts as healthy.
@@ -25,13 +28,13 @@ class EndpointHealth {
   EndpointState state() const { return state_; }
   Instant since() const { return since_; }  // of the state
   const std::string& why() const { return why_; }
-  const std::string& last_probe() const { return last_probe_; }  // "passed", or why it failed
+  const std::string& last_probe() const { return last_probe_; }  // what came of it
   // A first probe has reported, or none is needed.
   bool judged() const { return judged_; }
   uint32_t failures_in_a_row() const { return failures_; }
 
   // Each event says whether it is worth a log record: the state changed, or a first probe failed.
-  // why: of a failure, "connection refused". Requires: checked, fall > 0, rise > 0.
+  // why: "status 200", "connection refused". Requires: checked, fall > 0, rise > 0.
   bool on_probe(bool passed, std::string_view why, uint32_t fall, uint32_t rise, Instant now);
   // Health checks were configured or removed by a reload. Turned on, the endpoint keeps its state
   // until probes say otherwise; turned off, it counts as healthy.
