@@ -12,16 +12,17 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/ids.h"
 #include "dataplane/wire/ip_address.h"
-#include "mgmt/discovery/resolver.h"
+#include "mgmt/discovery/host_names.h"
 #include "mgmt/model/desired.h"
 #include "mgmt/model/model.h"
 #include "mgmt/model/status.h"
+#include "mgmt/publish/worker_reports.h"
 
 namespace weft::mgmt {
 
 // ---- actions
 
-struct ProbeRequest {
+struct EndpointProbe {
   EndpointId endpoint;
   uint32_t attempt = 0;  // to be given back with the result
   IpAddress address;
@@ -42,56 +43,55 @@ struct LogRecord {
   std::string why;
 };
 
-struct InterfaceHost {  // an address beside a twin
+struct NextHopAddress {  // a neighbour beside a twin
   uint16_t interface = 0;
   IpAddress address;
-  auto operator<=>(const InterfaceHost&) const = default;
+  auto operator<=>(const NextHopAddress&) const = default;
 };
 
-// What the kernel should do for the gateway; always the whole wish.
+// What the kernel should hold for the gateway, always the whole: the addresses and routes that the
+// model says (mgmt/kernel makes a plan of it), and a route for each announced listener.
 struct KernelWishes {
-  std::vector<InterfaceHost> answered;  // the twin answers ARP and ND; on-link single addresses
-  std::vector<IpPrefix> announced;      // a route each: the addresses of ready listeners
-  bool operator==(const KernelWishes&) const = default;
+  std::shared_ptr<const Model> model;  // the running configuration
+  std::vector<std::string> announced;  // names of listeners, ordered
+  bool announces(const ListenerSettings& listener) const;
 };
 
 struct Actions {
-  std::vector<ProbeRequest> probes;            // to start
-  std::vector<EndpointId> probes_ended;        // not probed any more: give their connections up
-  std::vector<ResolveRequest> look_ups;        // to start
-  std::shared_ptr<const Desired> desired;      // to compile and publish; null: nothing new
-  uint64_t desired_version = 0;                // to be given back when it is published
-  std::vector<LogRecord> log;                  // in the order of events
-  std::optional<KernelWishes> kernel;          // absent: as before
-  std::vector<InterfaceHost> neighbours;       // to resolve or to confirm now
-  std::optional<Phase> phase;                  // absent: as before
-  bool refuse_new_flows = false;               // workers take no new flows; stays true
-  Instant next_poll = Instant::max();          // at the latest
+  std::vector<EndpointProbe> probes;     // to start
+  std::vector<EndpointId> probes_ended;  // not probed any more: give their connections up
+  std::vector<LookUp> look_ups;          // to start
+  // To submit to the publisher, once each and in this order; null: nothing new.
+  std::shared_ptr<const Desired> desired;
+  uint64_t generation = 0;                 // of the snapshot that it becomes: counts from 1
+  std::vector<LogRecord> log;              // in the order of events
+  std::optional<KernelWishes> kernel;      // absent: as before
+  std::vector<NextHopAddress> neighbours;  // to resolve or to confirm now
+  std::optional<Phase> phase;              // absent: as before
+  bool refuse_new_flows = false;           // workers take no new flows; stays true
+  Instant next_poll = Instant::max();      // at the latest
 };
 
 // ---- events
 
-struct ProbeResult {
+enum class ProbeOutcome : uint8_t {
+  passed,
+  failed,
+  inconclusive,  // the gateway could not probe, which says nothing of the endpoint
+};
+
+struct EndpointProbed {
   EndpointId endpoint;
   uint32_t attempt = 0;
-  bool passed = false;
-  std::string why;  // it failed: "connection refused"
+  ProbeOutcome outcome = ProbeOutcome::passed;
+  std::string why;  // "status 200", "connection refused"
 };
 
-// What the workers hold. Whoever makes it reads the generation first and the rest afterwards, so
-// that what no flow refers to then is not referred to later.
-struct WorkerReport {
-  uint64_t generation = 0;    // every worker reads this snapshot or a newer one
+// What the workers hold.
+struct Holdings {
+  const WorkerReports& workers;
   uint64_t flows_active = 0;  // of all workers and tables
   uint32_t policy_generations_live = 0;
-  std::vector<EndpointSlot> endpoints_idle;  // of Controller::leaving(): no flow refers to it
-  std::vector<ListenerSlot> listeners_idle;  // likewise
-};
-
-// What was removed and waits for its last flow.
-struct Leaving {
-  std::vector<EndpointSlot> endpoints;
-  std::vector<ListenerSlot> listeners;
 };
 
 }  // namespace weft::mgmt
