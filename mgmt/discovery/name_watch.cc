@@ -80,11 +80,12 @@ bool NameWatch::on_denial(std::string problem, const ResolveLimits& limits) {
   errors_ = 0;
   denials_ = std::min(denials_ + 1, limits.confirmations);
   const bool gone = addresses_.empty() || denials_ >= limits.confirmations;
-  problem_ = gone
-                 ? std::move(problem)
-                 : fmt::format("{}; its last good addresses stay until that has come {} more times",
-                               problem, limits.confirmations - denials_);
-  if (!gone) return false;
+  problem_ = std::move(problem);
+  if (!gone) {
+    problem_ += fmt::format(" ({} of {} times in a row until its last good addresses go)", denials_,
+                            limits.confirmations);
+    return false;
+  }
   const bool changed = !known_ || !addresses_.empty();
   known_ = true;
   addresses_.clear();

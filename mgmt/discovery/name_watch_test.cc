@@ -84,7 +84,7 @@ TEST(NameWatch, ADenialEmptiesTheSetOnlyWhenItHasComeThreeTimesInARow) {
   name.answer({{ip("10.0.0.1")}});
   EXPECT_TRUE(name.answer(denied()));
   EXPECT_EQ(name.watch.problem(),
-            "no such name; its last good addresses stay until that has come 2 more times");
+            "no such name (1 of 3 times in a row until its last good addresses go)");
   EXPECT_EQ(name.wait(), seconds(10));
   name.answer(temporary());  // counts for neither
   name.answer(denied());
@@ -128,7 +128,7 @@ TEST(NameWatch, IPv6AddressesAreIgnoredWithAReason) {
 TEST(NameWatch, AnAnswerWithoutAUsableAddressIsADenial) {
   Watched name;
   name.answer({{ip("10.0.0.1")}});
-  for (int i = 0; i < 2; ++i) name.answer({{ip("fd00::1"), ip("0.0.0.0")}});
+  for (int i = 0; i < 2; ++i) name.answer({{ip("fd00::1"), ip("fd00::2")}});
   EXPECT_THAT(name.watch.addresses(), ElementsAre(ip("10.0.0.1")));
   EXPECT_THAT(name.watch.problem(), HasSubstr("fd00::1: IPv6 endpoints are ignored"));
   name.answer(Answer{});
