@@ -1,0 +1,149 @@
+#include "mgmt/controller/controller.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/base/check.h"
+#include "mgmt/controller/desired_of.h"
+#include "mgmt/discovery/endpoint_set.h"
+
+namespace weft::mgmt {
+
+// Probes and look-ups roll dice of their own, so that one more probe changes no look-up.
+static constexpr uint64_t look_ups_seed_bits = 0x6c6f6f6b2d757073;
+
+Result<std::unique_ptr<Controller>> Controller::start(Model first, ControllerSettings settings,
+                                                      EndpointStates& states, Instant now) {
+  std::unique_ptr<Controller> controller(new Controller(std::move(settings), states, now));
+  const Result<void> taken = controller->try_take(std::move(first), now);
+  if (!taken) return tl::unexpected<Error>(taken.error());
+  return controller;
+}
+
+Controller::Controller(ControllerSettings settings, EndpointStates& states, Instant now)
+    : settings_(std::move(settings)),
+      started_(now),
+      names_(settings_.look_ups, settings_.random_seed ^ look_ups_seed_bits),
+      membership_(settings_.probes, settings_.random_seed, states, identities_, log_),
+      listeners_(identities_, log_) {}
+
+// ---- configuration
+
+Result<void> Controller::on_config(Model model, Instant now) {
+  waiting_.reset();
+  const uint32_t generations_max = model_->gateway.generations_max;
+  if (generations_max == 0 || policy_generations_live_ < generations_max) {
+    return try_take(std::move(model), now);
+  }
+  waiting_ = std::move(model);
+  last_reload_error_ = fmt::format(
+      "the reload waits: {} generations of the configuration are in use (generations_max {})",
+      policy_generations_live_, generations_max);
+  log_.push_back({.level = LogRecord::Level::warning,
+                  .at = now,
+                  .event = "config_waits",
+                  .why = last_reload_error_});
+  return {};
+}
+
+Result<void> Controller::try_take(Model model, Instant now) {
+  Claim claim(identities_, now);
+  Result<void> claimed = listeners_.claim(model.listeners, claim);
+  if (claimed) claimed = membership_.claim(model.clusters, names_, claim);
+  if (!claimed) {
+    on_config_error(claimed.error().message, now);
+    return claimed;
+  }
+  claim.keep();
+  take(std::move(model), now);
+  return {};
+}
+
+void Controller::on_config_error(std::string error, Instant now) {
+  log_.push_back(
+      {.level = LogRecord::Level::warning, .at = now, .event = "config_refused", .why = error});
+  last_reload_error_ = std::move(error);
+}
+
+void Controller::take(Model model, Instant now) {
+  std::map<std::string, Duration> intervals;
+  clusters_by_name_.clear();
+  for (const ClusterSettings& cluster : model.clusters) {
+    const Duration interval = cluster.resolve_interval_ms;
+    for (const std::string& name : names_in(cluster)) {
+      const auto [wanted, added] = intervals.emplace(name, interval);
+      if (!added) wanted->second = std::min(wanted->second, interval);
+      clusters_by_name_[name].push_back(cluster.name);
+    }
+  }
+  names_.want(intervals, now);
+  membership_.on_config(model.clusters, now);
+  for (const ClusterSettings& cluster : model.clusters) discover_cluster(cluster.name, now);
+  listeners_.on_config(model.listeners, model.gateway.ready_after_ms, now);
+  model_ = std::make_shared<const Model>(std::move(model));
+  config_since_ = now;
+  last_reload_error_.clear();
+  wishes_changed_ = true;
+  pace_.on_change();
+  log_.push_back(
+      {.at = now, .event = "config", .to = fmt::format("version {}", ++config_version_)});
+}
+
+// ---- discovery
+
+void Controller::discover_cluster(const std::string& name, Instant now) {
+  const TrackedCluster* cluster = membership_.find(name);
+  CHECK(cluster != nullptr);
+  if (membership_.on_set(name, discover(cluster->settings, names_), now)) pace_.on_change();
+}
+
+void Controller::on_resolved(std::string_view name, uint32_t attempt, const Answer& answer,
+                             Instant now) {
+  if (!names_.on_answer(name, attempt, answer, now)) return;
+  const auto users = clusters_by_name_.find(name);
+  CHECK(users != clusters_by_name_.end());
+  for (const std::string& cluster : users->second) discover_cluster(cluster, now);
+}
+
+// ---- what others tell
+
+void Controller::on_probed(const EndpointProbed& probed, Instant now) {
+  membership_.on_probed(probed, now);
+}
+
+void Controller::on_kernel(KernelView view) {
+  if (view == kernel_) return;
+  kernel_ = std::move(view);
+  pace_.on_change();
+}
+
+void Controller::on_holdings(const Holdings& holdings, Instant now) {
+  if (identities_.observe(holdings.workers, now)) pace_.on_change();
+  lifecycle_.on_flows_active(holdings.flows_active);
+  policy_generations_live_ = holdings.policy_generations_live;
+  if (!waiting_ || policy_generations_live_ >= model_->gateway.generations_max) return;
+  Model model = std::move(*waiting_);
+  waiting_.reset();
+  try_take(std::move(model), now);
+}
+
+void Controller::on_published(uint64_t generation, Instant now) {
+  CHECK(generation <= desired_generation_);
+  if (generation <= published_generation_) return;
+  published_generation_ = generation;
+  lifecycle_.on_published();
+  membership_.on_published(generation, now);
+  listeners_.on_published(generation);
+}
+
+void Controller::on_next_hop_wanted(const NextHopAddress& next_hop, Instant now) {
+  next_hops_.on_wanted(next_hop, now);
+}
+
+void Controller::on_stop(Instant now) {
+  lifecycle_.on_stop({model_->gateway.withdraw_ms, model_->gateway.drain_timeout_ms}, now);
+}
+
+}  // namespace weft::mgmt

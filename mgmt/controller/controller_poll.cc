@@ -1,0 +1,83 @@
+// What the controller asks for: one poll, step by step.
+#include <algorithm>
+#include <utility>
+
+#include "mgmt/controller/controller.h"
+#include "mgmt/controller/desired_of.h"
+
+namespace weft::mgmt {
+
+Actions Controller::poll(Instant now) {
+  Actions actions;
+  lifecycle_.poll(now);
+  if (lifecycle_.phase() != Phase::stopped) {
+    if (names_.poll(now, actions.look_ups)) discover_named(now);
+    membership_.poll(now, actions);
+    wishes_changed_ |= listeners_.poll(membership_, decided_generation(), now);
+    if (pace_.poll(now)) publish(actions, now);
+    next_hops_.poll(now, actions.neighbours);
+  }
+  follow_phase(actions, now);
+  if (std::exchange(wishes_changed_, false)) wish(actions);
+  actions.refuse_new_flows = lifecycle_.refuses_new_flows();
+  actions.log = std::exchange(log_, {});
+  actions.next_poll = next_poll();
+  return actions;
+}
+
+void Controller::discover_named(Instant now) {
+  for (const TrackedCluster* cluster : membership_.live()) {
+    if (!names_in(cluster->settings).empty()) discover_cluster(cluster->settings.name, now);
+  }
+}
+
+// The first generation that has every decision made until now.
+uint64_t Controller::decided_generation() const {
+  return desired_generation_ + (pace_.next() == Instant::max() ? 0 : 1);
+}
+
+void Controller::publish(Actions& actions, Instant now) {
+  const std::string& hash_seed = model_->gateway.hash_seed;
+  Desired desired =
+      desired_of(*model_, membership_, listeners_, kernel_, settings_.workers,
+                 hash_seed_number(hash_seed.empty() ? settings_.drawn_hash_seed : hash_seed));
+  desired.draining = identities_.settle(++desired_generation_);
+  membership_.on_desired(desired_generation_, now);
+  next_hops_.update(desired, now);
+  actions.desired = std::make_shared<const Desired>(std::move(desired));
+  actions.generation = desired_generation_;
+}
+
+void Controller::follow_phase(Actions& actions, Instant now) {
+  const Phase phase = lifecycle_.phase();
+  if (phase == phase_said_) return;
+  log_.push_back({.at = now,
+                  .event = "phase",
+                  .from = std::string(phase_name(phase_said_)),
+                  .to = std::string(phase_name(phase))});
+  actions.phase = phase_said_ = phase;
+  wishes_changed_ = true;
+}
+
+void Controller::wish(Actions& actions) const {
+  KernelWishes wishes{model_, {}};
+  if (lifecycle_.phase() == Phase::serving) {
+    for (const TrackedListener* listener : listeners_.live()) {
+      if (listener->ready) wishes.announced.push_back(listener->settings.name);
+    }
+  }
+  std::ranges::sort(wishes.announced);
+  actions.kernel = std::move(wishes);
+}
+
+Instant Controller::next_poll() const {
+  if (lifecycle_.phase() == Phase::stopped) return Instant::max();
+  return std::min({lifecycle_.next(), names_.next_poll(), membership_.next_poll(),
+                   listeners_.next_poll(), pace_.next(), next_hops_.next_poll()});
+}
+
+bool KernelWishes::announces(const ListenerSettings& listener) const {
+  return std::ranges::binary_search(announced, listener.name);
+}
+
+}  // namespace weft::mgmt

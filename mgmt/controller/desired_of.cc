@@ -1,0 +1,42 @@
+#include "mgmt/controller/desired_of.h"
+
+#include <xxhash.h>
+
+namespace weft::mgmt {
+
+static DesiredCluster desired_cluster(const TrackedCluster& cluster) {
+  DesiredCluster desired{
+      cluster.id, cluster.settings.on_endpoint_down, cluster.settings.maglev_slots, {}};
+  desired.endpoints.reserve(cluster.live_endpoints);
+  for (const auto& [at, endpoint] : cluster.endpoints) {
+    if (!endpoint.live) continue;
+    desired.endpoints.push_back({endpoint.id, at.address, at.port, endpoint.weight});
+  }
+  return desired;
+}
+
+Desired desired_of(const Model& model, const Membership& membership, const Listeners& listeners,
+                   const KernelView& kernel, uint32_t workers, uint64_t hash_seed) {
+  Desired desired;
+  desired.interfaces = model.interfaces;
+  for (const TrackedListener* listener : listeners.live()) {
+    const TrackedCluster* cluster = membership.find(listener->settings.cluster);
+    desired.listeners.push_back(
+        {listener->id, listener->settings, cluster == nullptr ? ClusterId{} : cluster->id});
+  }
+  for (const TrackedCluster* cluster : membership.live()) {
+    desired.clusters.push_back(desired_cluster(*cluster));
+  }
+  desired.kernel = kernel;
+  desired.flows = model.flows;
+  desired.transit = model.gateway.transit;
+  desired.workers = workers;
+  desired.hash_seed = hash_seed;
+  return desired;
+}
+
+uint64_t hash_seed_number(std::string_view hash_seed) {
+  return XXH3_64bits(hash_seed.data(), hash_seed.size());
+}
+
+}  // namespace weft::mgmt

@@ -1,0 +1,244 @@
+#include "mgmt/controller/membership.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "dataplane/base/check.h"
+
+namespace weft::mgmt {
+
+static EndpointKey key_of(const TrackedCluster& cluster, const EndpointAddress& at) {
+  return {cluster.id.slot, at.address, at.port};
+}
+
+bool TrackedCluster::has(const EndpointAddress& at) const {
+  const auto endpoint = endpoints.find(at);
+  return endpoint != endpoints.end() && endpoint->second.live;
+}
+
+Membership::Membership(ProbeLimits limits, uint64_t seed, EndpointStates& states,
+                       Identities& identities, std::vector<LogRecord>& log)
+    : states_(states), identities_(identities), log_(log), schedule_(limits, seed) {}
+
+// ---- clusters
+
+Result<void> Membership::claim(const std::vector<ClusterSettings>& settings, const HostNames& names,
+                               Claim& claim) const {
+  for (const ClusterSettings& cluster : settings) {
+    const TrackedCluster* known = find(cluster.name);
+    const Result<ClusterId> id = claim.cluster(cluster.name, known != nullptr);
+    if (!id) return tl::unexpected<Error>(id.error());
+    for (const DiscoveredEndpoint& endpoint : discover(cluster, names).endpoints) {
+      const EndpointAddress& at = endpoint.at;
+      const bool live = known != nullptr && known->has(at);
+      const Result<EndpointId> claimed = claim.endpoint({id->slot, at.address, at.port}, live);
+      if (!claimed) return tl::unexpected<Error>(claimed.error());
+    }
+  }
+  return {};
+}
+
+void Membership::on_config(const std::vector<ClusterSettings>& settings, Instant now) {
+  live_.clear();
+  std::set<std::string_view> names;
+  for (const ClusterSettings& cluster : settings) {
+    names.insert(cluster.name);
+    live_.push_back(&configure(cluster, now));
+  }
+  for (auto& [name, cluster] : clusters_) {
+    if (cluster.live && !names.contains(name)) leave(cluster, now);
+  }
+}
+
+TrackedCluster& Membership::configure(const ClusterSettings& settings, Instant now) {
+  const auto [place, added] = clusters_.try_emplace(settings.name);
+  TrackedCluster& cluster = place->second;
+  const Result<ClusterId> id = identities_.cluster(settings.name);
+  CHECK(id && (added || *id == cluster.id));
+  if (added) states_.set_fit_endpoints(id->slot, 0);
+  cluster.id = *id;
+  cluster.live = true;
+  const bool other_health = settings.health != cluster.settings.health;
+  cluster.settings = settings;
+  if (other_health) {
+    cluster.health =
+        settings.health ? std::make_shared<const HealthSettings>(*settings.health) : nullptr;
+    set_health(cluster, now);
+  }
+  return cluster;
+}
+
+// Its endpoints drain later, see on_published().
+void Membership::leave(TrackedCluster& cluster, Instant now) {
+  cluster.live = false;
+  for (auto& [at, endpoint] : cluster.endpoints) {
+    if (!endpoint.live) continue;
+    endpoint.live = false;
+    leaving_.insert(endpoint.id.slot);
+    identities_.remove_endpoint(key_of(cluster, at), now);
+  }
+  identities_.remove_cluster(cluster.settings.name);
+  cluster.live_endpoints = cluster.unprobed_endpoints = 0;
+}
+
+const TrackedCluster* Membership::find(std::string_view cluster) const {
+  const auto found = clusters_.find(cluster);
+  return found != clusters_.end() && found->second.live ? &found->second : nullptr;
+}
+
+// ---- sets
+
+bool Membership::on_set(std::string_view name, EndpointSet set, Instant now) {
+  const auto found = clusters_.find(name);
+  CHECK(found != clusters_.end() && found->second.live);
+  TrackedCluster& cluster = found->second;
+  const TrackedCluster* known_by = sibling(cluster, set);
+  uint32_t added = 0;
+  uint32_t removed = 0;
+  uint32_t left_out = 0;
+  bool changed = false;
+  for (const DiscoveredEndpoint& endpoint : set.endpoints) {
+    const auto known = cluster.endpoints.find(endpoint.at);
+    if (known != cluster.endpoints.end()) {
+      added += known->second.live ? 0 : 1;
+      changed |= update(place(known->second.id.slot), endpoint, now);
+    } else {
+      ++(add(cluster, endpoint, known_by, now) ? added : left_out);
+    }
+  }
+  for (const auto& [at, endpoint] : cluster.endpoints) {
+    const bool wanted = std::ranges::binary_search(set.endpoints, at, {}, &DiscoveredEndpoint::at);
+    if (!endpoint.live || wanted) continue;
+    ++removed;
+    remove(place(endpoint.id.slot), now);
+  }
+  cluster.complete = set.complete;
+  if (left_out > 0) {
+    set.problem += fmt::format("{}{} endpoints left out: every endpoint slot is taken",
+                               set.problem.empty() ? "" : "; ", left_out);
+  }
+  note_set(cluster, added, removed, std::move(set.problem), now);
+  return changed || added > 0 || removed > 0;
+}
+
+void Membership::note_set(TrackedCluster& cluster, uint32_t added, uint32_t removed,
+                          std::string problem, Instant now) {
+  if (added > 0 || removed > 0) {
+    log_.push_back({.at = now,
+                    .event = "cluster_endpoints",
+                    .cluster = cluster.settings.name,
+                    .to = fmt::format("{} endpoints", cluster.live_endpoints),
+                    .why = fmt::format("{} added, {} removed", added, removed)});
+  }
+  if (problem != cluster.problem) {
+    log_.push_back({.level = problem.empty() ? LogRecord::Level::info : LogRecord::Level::warning,
+                    .at = now,
+                    .event = "cluster_problem",
+                    .cluster = cluster.settings.name,
+                    .why = problem.empty() ? "solved" : problem});
+  }
+  cluster.problem = std::move(problem);
+}
+
+const TrackedCluster* Membership::sibling(const TrackedCluster& cluster,
+                                          const EndpointSet& set) const {
+  if (!cluster.health || !cluster.endpoints.empty() || set.endpoints.empty()) return nullptr;
+  for (const auto& [name, other] : clusters_) {
+    if (!other.health || *other.health != *cluster.health) continue;
+    if (other.endpoints.contains(set.endpoints.front().at)) return &other;
+  }
+  return nullptr;
+}
+
+bool Membership::add(TrackedCluster& cluster, const DiscoveredEndpoint& discovered,
+                     const TrackedCluster* known_by, Instant now) {
+  const EndpointAddress& at = discovered.at;
+  const Result<EndpointId> claimed = identities_.endpoint(key_of(cluster, at));
+  if (!claimed) return false;
+  const EndpointId id = *claimed;
+  EndpointHealth health(cluster.health != nullptr, now);
+  if (known_by != nullptr) {
+    const auto known = known_by->endpoints.find(at);
+    if (known != known_by->endpoints.end() && known->second.health.judged()) {
+      health = EndpointHealth::as_known(known->second.health, known_by->settings.name, now);
+    }
+  }
+  TrackedEndpoint& endpoint =
+      cluster.endpoints
+          .emplace(at, TrackedEndpoint{id, discovered.weight, discovered.host, true, health})
+          .first->second;
+  if (index(id.slot) >= places_.size()) places_.resize(index(id.slot) + 1);
+  places_[index(id.slot)] = {&cluster, at, &endpoint};
+  ++cluster.live_endpoints;
+  cluster.unprobed_endpoints += endpoint.health.judged() ? 0 : 1;
+  cluster.healthy_endpoints += endpoint.health.state() == EndpointState::healthy ? 1 : 0;
+  states_.set(id.slot, endpoint.health.state());
+  states_.set_fit_endpoints(cluster.id.slot, cluster.healthy_endpoints);
+  drain(place(id.slot), now);
+  watch(place(id.slot), now);
+  return true;
+}
+
+bool Membership::update(const Place& place, const DiscoveredEndpoint& discovered, Instant now) {
+  TrackedEndpoint& endpoint = *place.endpoint;
+  endpoint.host = discovered.host;
+  if (endpoint.live && endpoint.weight == discovered.weight) return false;
+  endpoint.weight = discovered.weight;
+  if (!endpoint.live) {
+    const Result<EndpointId> id = identities_.endpoint(key_of(*place.cluster, place.at));
+    CHECK(id && *id == endpoint.id);
+    endpoint.live = true;
+    endpoint.left_generation = 0;
+    leaving_.erase(endpoint.id.slot);
+    ++place.cluster->live_endpoints;
+    place.cluster->unprobed_endpoints += endpoint.health.judged() ? 0 : 1;
+  }
+  drain(place, now);
+  return true;
+}
+
+void Membership::remove(const Place& place, Instant now) {
+  place.endpoint->live = false;
+  leaving_.insert(place.endpoint->id.slot);
+  identities_.remove_endpoint(key_of(*place.cluster, place.at), now);
+  --place.cluster->live_endpoints;
+  place.cluster->unprobed_endpoints -= place.endpoint->health.judged() ? 0 : 1;
+  drain(place, now);
+}
+
+void Membership::forget(EndpointSlot slot, Instant now) {
+  drain(place(slot), now);  // workers may have been faster than the word that it is published
+  const Place forgotten = place(slot);
+  leaving_.erase(slot);
+  schedule_.remove(slot);
+  probes_ended_.push_back(forgotten.endpoint->id);
+  states_.set(slot, EndpointState::down);
+  places_[index(slot)] = {};
+  forgotten.cluster->endpoints.erase(forgotten.at);
+}
+
+// ---- what workers read
+
+void Membership::on_desired(uint64_t generation, Instant now) {
+  std::vector<EndpointSlot> ended;
+  for (const EndpointSlot slot : leaving_) {
+    uint64_t& left_generation = place(slot).endpoint->left_generation;
+    if (left_generation == 0) left_generation = generation;
+    if (!identities_.draining(slot)) ended.push_back(slot);
+  }
+  for (const EndpointSlot slot : ended) forget(slot, now);
+  std::erase_if(clusters_, [](const auto& item) {
+    return !item.second.live && item.second.endpoints.empty();
+  });
+}
+
+void Membership::on_published(uint64_t generation, Instant now) {
+  for (const EndpointSlot slot : leaving_) {
+    const uint64_t left_generation = place(slot).endpoint->left_generation;
+    if (left_generation != 0 && left_generation <= generation) drain(place(slot), now);
+  }
+}
+
+}  // namespace weft::mgmt

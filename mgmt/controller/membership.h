@@ -1,0 +1,129 @@
+// The clusters of the running configuration and their endpoints: ids, sets, health, and the state
+// words that workers read. It probes them, and keeps what was removed until its last flow ends.
+//
+// A removed endpoint drains at once, or when it goes with its whole cluster, as soon as a snapshot
+// without the cluster is published, because until then the old listeners still pick there. It is
+// probed on: an endpoint that dies while it drains is down, and its flows are treated so.
+//
+// Thread safety: none; the only writer of EndpointStates. Invariants: the state word of an endpoint
+// is its health's state; fit_endpoints of a cluster is the number of its endpoints that are
+// healthy; an address and port of a cluster has one id from its first set to its release.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/clock.h"
+#include "mgmt/controller/actions.h"
+#include "mgmt/controller/claim.h"
+#include "mgmt/discovery/endpoint_set.h"
+#include "mgmt/health/endpoint_health.h"
+#include "mgmt/health/probe_schedule.h"
+#include "mgmt/publish/identities.h"
+#include "pipelines/endpoint_states.h"
+
+namespace weft::mgmt {
+
+struct TrackedEndpoint {
+  EndpointId id;
+  uint32_t weight = 1;
+  std::string host;  // the name it was resolved from
+  bool live = true;  // in the set; otherwise it waits for its last flow
+  EndpointHealth health;
+  uint64_t left_generation = 0;  // the first without it; 0: it is live, or not handed out yet
+};
+
+struct TrackedCluster {
+  ClusterId id;
+  ClusterSettings settings;
+  std::shared_ptr<const HealthSettings> health;          // null: endpoints count as healthy
+  std::map<EndpointAddress, TrackedEndpoint> endpoints;  // live and leaving
+  uint32_t live_endpoints = 0;
+  uint32_t healthy_endpoints = 0;   // live ones that take new flows
+  uint32_t unprobed_endpoints = 0;  // live ones that no probe has judged
+  bool live = true;                 // in the configuration
+  bool complete = false;            // the set is known
+  std::string problem;              // of the set; empty: none
+
+  // The endpoint is in the set.
+  bool has(const EndpointAddress& at) const;
+  // A first set is known and each of its endpoints judged.
+  bool judged() const { return complete && unprobed_endpoints == 0; }
+};
+
+class Membership {
+ public:
+  Membership(ProbeLimits limits, uint64_t seed, EndpointStates& states, Identities& identities,
+             std::vector<LogRecord>& log);
+
+  // Claims ids for clusters and those of their endpoints that are known by now.
+  Result<void> claim(const std::vector<ClusterSettings>& settings, const HostNames& names,
+                     Claim& claim) const;
+  // Exactly these clusters are configured. Requires: claimed. Sets follow by on_set.
+  void on_config(const std::vector<ClusterSettings>& settings, Instant now);
+  // The full set of a cluster. What finds no free id is left out, and the cluster's problem says
+  // so. True: what should be published changed. Requires: the cluster is configured.
+  bool on_set(std::string_view cluster, EndpointSet set, Instant now);
+  void on_probed(const EndpointProbed& probed, Instant now);
+  // Desired of this generation has exactly what is live. Requires: identities settled by it.
+  void on_desired(uint64_t generation, Instant now);
+  // Workers may read it from now on.
+  void on_published(uint64_t generation, Instant now);
+  // Gives the probes to start and those that ended since the last poll.
+  void poll(Instant now, Actions& actions);
+  Instant next_poll() const { return schedule_.next_poll(); }
+
+  // Null: not configured.
+  const TrackedCluster* find(std::string_view cluster) const;
+  // In the order of the configuration.
+  const std::vector<const TrackedCluster*>& live() const { return live_; }
+  uint32_t probes_in_flight() const { return schedule_.in_flight(); }
+
+ private:
+  struct Place {  // where the endpoint of a slot is; null: nowhere
+    TrackedCluster* cluster = nullptr;
+    EndpointAddress at;
+    TrackedEndpoint* endpoint = nullptr;
+  };
+
+  TrackedCluster& configure(const ClusterSettings& settings, Instant now);
+  void leave(TrackedCluster& cluster, Instant now);
+  void set_health(const TrackedCluster& cluster, Instant now);
+  // A cluster that probes in the same way and knows the address; null: none.
+  const TrackedCluster* sibling(const TrackedCluster& cluster, const EndpointSet& set) const;
+
+  // False: there is no id for it.
+  bool add(TrackedCluster& cluster, const DiscoveredEndpoint& discovered,
+           const TrackedCluster* known_by, Instant now);
+  bool update(const Place& place, const DiscoveredEndpoint& discovered, Instant now);
+  void remove(const Place& place, Instant now);
+  void forget(EndpointSlot slot, Instant now);
+  void note_set(TrackedCluster& cluster, uint32_t added, uint32_t removed, std::string problem,
+                Instant now);
+
+  // Runs an event on the endpoint and brings everything that follows from it up to date: state
+  // word, counts and log.
+  template <class Event>
+  void change(const Place& place, Instant now, Event event);
+  void drain(const Place& place, Instant now);
+  void judge(const Place& place, bool passed, std::string_view why, Instant now);
+  void watch(const Place& place, Instant now);
+  const Place& place(EndpointSlot slot) const { return places_[index(slot)]; }
+
+  EndpointStates& states_;
+  Identities& identities_;
+  std::vector<LogRecord>& log_;
+  ProbeSchedule schedule_;
+  std::map<std::string, TrackedCluster, std::less<>> clusters_;  // live and leaving
+  std::vector<const TrackedCluster*> live_;
+  std::vector<Place> places_;       // by endpoint slot
+  std::set<EndpointSlot> leaving_;  // tracked and not live
+  std::vector<EndpointId> probes_ended_;
+};
+
+}  // namespace weft::mgmt

@@ -1,0 +1,111 @@
+// The half of Membership that follows the health of endpoints: probes, state words, counts, log.
+#include <fmt/format.h>
+
+#include "dataplane/base/check.h"
+#include "mgmt/controller/membership.h"
+
+namespace weft::mgmt {
+
+// Why the endpoint takes no new flows although it may be alive; empty: it takes them.
+static std::string_view draining_why(const TrackedEndpoint& endpoint) {
+  if (!endpoint.live) return "removed";
+  return endpoint.weight == 0 ? "weight 0" : "";
+}
+
+template <class Event>
+void Membership::change(const Place& place, Instant now, Event event) {
+  TrackedCluster& cluster = *place.cluster;
+  TrackedEndpoint& endpoint = *place.endpoint;
+  const EndpointState from = endpoint.health.state();
+  const bool was_judged = endpoint.health.judged();
+  const bool notable = event(endpoint.health);
+  const EndpointState to = endpoint.health.state();
+  if (endpoint.live && !was_judged && endpoint.health.judged()) --cluster.unprobed_endpoints;
+  if (to != from) {
+    states_.set(endpoint.id.slot, to);
+    cluster.healthy_endpoints += to == EndpointState::healthy ? 1 : 0;
+    cluster.healthy_endpoints -= from == EndpointState::healthy ? 1 : 0;
+    states_.set_fit_endpoints(cluster.id.slot, cluster.healthy_endpoints);
+  }
+  if (!notable) return;
+  const bool bad = to == EndpointState::down;
+  log_.push_back({.level = bad ? LogRecord::Level::warning : LogRecord::Level::info,
+                  .at = now,
+                  .event = "endpoint_state",
+                  .cluster = cluster.settings.name,
+                  .endpoint = place.at.to_string(),
+                  .from = std::string(state_name(from)),
+                  .to = std::string(state_name(to)),
+                  .why = endpoint.health.why()});
+}
+
+void Membership::drain(const Place& place, Instant now) {
+  change(place, now, [&](EndpointHealth& health) {
+    return health.on_drain(draining_why(*place.endpoint), now);
+  });
+}
+
+void Membership::set_health(const TrackedCluster& cluster, Instant now) {
+  for (const auto& [at, endpoint] : cluster.endpoints) {
+    const Place& changed = place(endpoint.id.slot);
+    change(changed, now, [&](EndpointHealth& health) {
+      return health.on_checked(cluster.health != nullptr, now);
+    });
+    watch(changed, now);
+  }
+}
+
+void Membership::watch(const Place& place, Instant now) {
+  const EndpointId id = place.endpoint->id;
+  const HealthSettings* health = place.cluster->health.get();
+  if (health == nullptr) {
+    if (!schedule_.contains(id.slot)) return;
+    schedule_.remove(id.slot);
+    probes_ended_.push_back(id);
+    return;
+  }
+  const ProbeTimes times{health->interval_ms, health->timeout_ms};
+  if (schedule_.contains(id.slot)) {
+    schedule_.change(id.slot, times, now);
+  } else {
+    schedule_.add(id.slot, times, now);
+  }
+}
+
+void Membership::on_probed(const EndpointProbed& probed, Instant now) {
+  const EndpointSlot slot = probed.endpoint.slot;
+  if (index(slot) >= places_.size() || place(slot).endpoint == nullptr) return;
+  if (place(slot).endpoint->id != probed.endpoint) return;
+  if (!schedule_.on_report({slot, probed.attempt}, now)) return;
+  if (probed.outcome == ProbeOutcome::inconclusive) return;
+  judge(place(slot), probed.outcome == ProbeOutcome::passed, probed.why, now);
+}
+
+void Membership::judge(const Place& place, bool passed, std::string_view why, Instant now) {
+  const HealthSettings& settings = *place.cluster->health;
+  change(place, now, [&](EndpointHealth& health) {
+    return health.on_probe(passed, why, settings.fall, settings.rise, now);
+  });
+}
+
+void Membership::poll(Instant now, Actions& actions) {
+  std::vector<ProbeAttempt> starts;
+  std::vector<ProbeAttempt> overdue;
+  schedule_.poll(now, starts, overdue);
+  for (const ProbeAttempt& attempt : overdue) {
+    const Place& late = place(attempt.endpoint);
+    judge(late, false,
+          fmt::format("no result of the probe in {} ms", late.cluster->health->timeout_ms.count()),
+          now);
+  }
+  for (const ProbeAttempt& attempt : starts) {
+    const Place& probed = place(attempt.endpoint);
+    const uint16_t other_port = probed.cluster->health->port;
+    actions.probes.push_back({probed.endpoint->id, attempt.attempt, probed.at.address,
+                              other_port != 0 ? other_port : probed.at.port,
+                              probed.cluster->health});
+  }
+  actions.probes_ended = std::exchange(probes_ended_, {});
+}
+
+}  // namespace weft::mgmt
