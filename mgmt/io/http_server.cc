@@ -64,8 +64,14 @@ void accept_next(const std::shared_ptr<HttpServer::State>& state) {
       });
 }
 
-std::unique_ptr<HttpServer> serve_on(EventLoop& loop, ListenSocket socket, HttpHandler handler,
-                                     HttpServerLimits limits) {
+void end(HttpServer::State& state) {
+  boost::system::error_code ignored;
+  state.acceptor.release(ignored);  // the descriptor is the ListenSocket's
+  state.sessions->end_all();
+}
+
+HttpServer serve_on(EventLoop& loop, ListenSocket socket, HttpHandler handler,
+                    HttpServerLimits limits) {
   asio::io_context& context = loop.parts().context;
   const StreamProtocol protocol(socket.family(), 0);
   const int descriptor = socket.descriptor();
@@ -74,24 +80,21 @@ std::unique_ptr<HttpServer> serve_on(EventLoop& loop, ListenSocket socket, HttpH
       asio::steady_timer(context),
       std::make_shared<HttpSessions>(HttpSessions{loop, std::move(handler), limits})});
   accept_next(state);
-  return std::make_unique<HttpServer>(state);
+  return HttpServer(state);
 }
 
 }  // namespace
 
-Result<std::unique_ptr<HttpServer>> HttpServer::on_address(EventLoop& loop,
-                                                           const std::string& address,
-                                                           HttpHandler handler,
-                                                           HttpServerLimits limits) {
+Result<HttpServer> HttpServer::on_address(EventLoop& loop, const std::string& address,
+                                          HttpHandler handler, HttpServerLimits limits) {
   Result<ListenSocket> socket = ListenSocket::on_address(address);
   if (!socket) return tl::unexpected(socket.error());
   return serve_on(loop, std::move(*socket), std::move(handler), limits);
 }
 
-Result<std::unique_ptr<HttpServer>> HttpServer::on_socket(EventLoop& loop, const std::string& path,
-                                                          const std::string& group,
-                                                          HttpHandler handler,
-                                                          HttpServerLimits limits) {
+Result<HttpServer> HttpServer::on_socket(EventLoop& loop, const std::string& path,
+                                         const std::string& group, HttpHandler handler,
+                                         HttpServerLimits limits) {
   Result<ListenSocket> socket = ListenSocket::on_path(path, group);
   if (!socket) return tl::unexpected(socket.error());
   return serve_on(loop, std::move(*socket), std::move(handler), limits);
@@ -100,9 +103,15 @@ Result<std::unique_ptr<HttpServer>> HttpServer::on_socket(EventLoop& loop, const
 HttpServer::HttpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 HttpServer::~HttpServer() {
-  boost::system::error_code ignored;
-  state_->acceptor.release(ignored);  // the descriptor is the ListenSocket's
-  state_->sessions->end_all();
+  if (state_) end(*state_);
+}
+
+HttpServer::HttpServer(HttpServer&&) noexcept = default;
+
+HttpServer& HttpServer::operator=(HttpServer&& other) noexcept {
+  if (state_) end(*state_);
+  state_ = std::move(other.state_);
+  return *this;
 }
 
 uint16_t HttpServer::port() const {

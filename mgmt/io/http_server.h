@@ -27,20 +27,18 @@ struct HttpServerLimits {
 class HttpServer {
  public:
   // On "127.0.0.1:9100" or "[::1]:9100"; L4 port 0 means any, see port().
-  static Result<std::unique_ptr<HttpServer>> on_address(EventLoop& loop, const std::string& address,
-                                                        HttpHandler handler,
-                                                        HttpServerLimits limits = {});
+  static Result<HttpServer> on_address(EventLoop& loop, const std::string& address,
+                                       HttpHandler handler, HttpServerLimits limits = {});
   // On a unix socket that only its owner and the members of `group` (empty: nobody) may open. Makes
   // the folder; replaces the socket of a process that has ended; refuses one that is answered, and
   // a file that is no socket. The socket file is removed with the server.
-  static Result<std::unique_ptr<HttpServer>> on_socket(EventLoop& loop, const std::string& path,
-                                                       const std::string& group,
-                                                       HttpHandler handler,
-                                                       HttpServerLimits limits = {});
+  static Result<HttpServer> on_socket(EventLoop& loop, const std::string& path,
+                                      const std::string& group, HttpHandler handler,
+                                      HttpServerLimits limits = {});
   // Closes every connection; the handler is not called afterwards.
   ~HttpServer();
-  HttpServer(const HttpServer&) = delete;
-  HttpServer& operator=(const HttpServer&) = delete;
+  HttpServer(HttpServer&&) noexcept;
+  HttpServer& operator=(HttpServer&&) noexcept;
 
   uint16_t port() const;  // of on_address
   uint32_t connections() const;
