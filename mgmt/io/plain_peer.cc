@@ -39,6 +39,13 @@ PlainConnection PlainConnection::to_port(uint16_t port) {
   return PlainConnection(connected(socket_address(loopback, port)));
 }
 
+PlainConnection PlainConnection::begin_to_port(uint16_t port) {
+  const SocketAddress address = socket_address(loopback, port);
+  const int descriptor = socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  CHECK(connect(descriptor, address.raw(), address.bytes) == 0 || errno == EINPROGRESS);
+  return PlainConnection(descriptor);
+}
+
 PlainConnection PlainConnection::to_path(const std::string& path) {
   return PlainConnection(connected(*socket_address(path)));
 }
@@ -49,6 +56,12 @@ PlainConnection::~PlainConnection() {
 
 PlainConnection::PlainConnection(PlainConnection&& other) noexcept
     : descriptor_(std::exchange(other.descriptor_, -1)) {}
+
+PlainConnection& PlainConnection::operator=(PlainConnection&& other) noexcept {
+  close();
+  descriptor_ = std::exchange(other.descriptor_, -1);
+  return *this;
+}
 
 bool PlainConnection::write(std::string_view bytes) {
   while (!bytes.empty()) {

@@ -12,10 +12,11 @@ class PlainConnection {
  public:
   explicit PlainConnection(int descriptor);
   static PlainConnection to_port(uint16_t port);
+  static PlainConnection begin_to_port(uint16_t port);  // does not wait to be connected
   static PlainConnection to_path(const std::string& path);
   ~PlainConnection();
   PlainConnection(PlainConnection&& other) noexcept;
-  PlainConnection& operator=(PlainConnection&&) = delete;
+  PlainConnection& operator=(PlainConnection&& other) noexcept;
 
   bool is_open() const { return descriptor_ >= 0; }
   bool write(std::string_view bytes);             // false when the other side has gone

@@ -40,7 +40,7 @@ struct ProberLimits {
 class Prober {
  public:
   explicit Prober(EventLoop& loop, ProberLimits limits = {});
-  ~Prober();  // ends every probe; nothing is called afterwards
+  ~Prober();  // nothing is called afterwards; what runs ends by its timeout
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
 
