@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/base/clock.h"
@@ -45,6 +46,9 @@ struct ListenerStatus {
 
 enum class Phase : uint8_t { starting, serving, withdrawing, draining, stopped };
 
+// The enumerator's own word.
+std::string_view phase_name(Phase phase);
+
 struct GatewayStatus {
   std::string name;
   Phase phase = Phase::starting;
@@ -53,7 +57,9 @@ struct GatewayStatus {
   uint32_t policy_generations_live = 0;
   uint32_t config_version = 0;  // 1, then one more with every reload that was taken
   Instant config_since;
-  std::string last_reload_error;        // empty: the last reload was taken
+  std::string last_reload_error;  // empty: the last reload was taken
+  uint32_t probes_in_flight = 0;
+  uint32_t probes_max = 0;              // in flight at most; beyond that probes start late
   std::vector<std::string> interfaces;  // names by interface index
   std::vector<ListenerStatus> listeners;
   std::vector<ClusterStatus> clusters;
