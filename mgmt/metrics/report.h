@@ -44,6 +44,7 @@ struct WorkerReport {
   uint64_t handed_off = 0;
   uint64_t handed_over = 0;
   uint64_t snapshot_generation = 0;
+  uint64_t swept_generation = 0;
   std::array<uint64_t, drops> dropped{};
   FlowTableReport tunnel_flows;
   FlowTableReport nat_flows;
