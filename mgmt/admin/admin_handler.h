@@ -1,0 +1,30 @@
+// What the admin HTTP answers: /v1/status, /v1/reload, /metrics, /ready, /live. No sockets here;
+// mgmt/io's HttpServer calls the handler on the loop's thread.
+#pragma once
+
+#include <functional>
+
+#include "dataplane/base/result.h"
+#include "mgmt/io/http_message.h"
+#include "mgmt/metrics/report.h"
+
+namespace weft::mgmt {
+
+// Who may ask what: the unix socket everything, the TCP address nothing under /v1.
+enum class Reach : uint8_t { socket, address };
+
+struct AdminActions {
+  std::function<GatewayStatus()> status;  // on the loop's thread
+  std::function<Report()> report;         // on the loop's thread
+  // Loads the configuration again and says how that went, at once or later.
+  std::function<void(std::function<void(Result<void>)> on_done)> reload;
+  // Runs work that takes long away from the loop, on a thread that ends before the loop does.
+  std::function<void(std::function<void()> work)> run_elsewhere;
+};
+
+HttpHandler admin_handler(AdminActions actions, Reach reach);
+
+// 200, or 503 with what is not ready, one reason a line.
+HttpResponse ready_response(const GatewayStatus& status);
+
+}  // namespace weft::mgmt

@@ -1,0 +1,31 @@
+// A request and its response as the admin interface sees them: whole, in memory.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace weft::mgmt {
+
+struct HttpRequest {
+  std::string method = "GET";
+  std::string target = "/";  // path, and the query if there is one
+  std::string body;
+};
+
+struct HttpResponse {
+  unsigned status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  // besides type and length
+};
+
+// Gives the response, at once or later, from any thread. Only the first call counts; a client that
+// has gone by then is no error.
+using HttpRespond = std::function<void(HttpResponse)>;
+
+// Called on the loop's thread. HEAD arrives as it is; the server leaves the body out.
+using HttpHandler = std::function<void(const HttpRequest&, HttpRespond)>;
+
+}  // namespace weft::mgmt

@@ -1,0 +1,240 @@
+#include "mgmt/metrics/metrics_text.h"
+
+#include <array>
+#include <chrono>
+#include <utility>
+
+#include "mgmt/metrics/metrics_page.h"
+#include "mgmt/metrics/names.h"
+
+namespace weft::mgmt {
+namespace {
+
+double seconds_of(WallTime time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
+}
+
+double seconds_of(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+constexpr std::array<Column<WorkerReport>, 9> worker_columns = {{
+    {counter, "weft_worker_turns_total", "Turns of the poll loop.", &WorkerReport::turns},
+    {counter, "weft_worker_busy_turns_total", "Turns that found at least one packet.",
+     &WorkerReport::busy_turns},
+    {counter, "weft_worker_busy_cycles_total",
+     "Cycles of the time stamp counter spent in turns that found packets.",
+     &WorkerReport::busy_cycles},
+    {counter, "weft_worker_idle_cycles_total",
+     "Cycles of the time stamp counter spent polling in vain or asleep.",
+     &WorkerReport::idle_cycles},
+    {counter, "weft_worker_packets_total", "Packets processed.", &WorkerReport::packets},
+    {counter, "weft_worker_handed_off_packets_total", "Packets given to the worker that owns them.",
+     &WorkerReport::handed_off},
+    {counter, "weft_worker_handed_over_packets_total", "Packets received from other workers.",
+     &WorkerReport::handed_over},
+    {gauge, "weft_worker_snapshot_generation", "Generation of the snapshot that the worker reads.",
+     &WorkerReport::snapshot_generation},
+    {gauge, "weft_worker_swept_generation",
+     "Newest snapshot generation of which the worker's flow tables hold nothing older.",
+     &WorkerReport::swept_generation},
+}};
+
+constexpr std::array<Column<InterfaceReport>, 6> interface_columns = {{
+    {counter, "weft_interface_receive_packets_total", "Packets received from the interface.",
+     &InterfaceReport::receive_packets},
+    {counter, "weft_interface_receive_bytes_total", "Bytes received from the interface.",
+     &InterfaceReport::receive_bytes},
+    {counter, "weft_interface_transmit_packets_total", "Packets sent on the interface.",
+     &InterfaceReport::transmit_packets},
+    {counter, "weft_interface_transmit_bytes_total", "Bytes sent on the interface.",
+     &InterfaceReport::transmit_bytes},
+    {counter, "weft_interface_to_twin_packets_total", "Packets given to the kernel.",
+     &InterfaceReport::to_twin_packets},
+    {counter, "weft_interface_from_twin_packets_total", "Packets that the kernel sent.",
+     &InterfaceReport::from_twin_packets},
+}};
+
+constexpr std::array<Column<FlowTableReport>, 6> flow_table_columns = {{
+    {gauge, "weft_flow_table_entries", "Flows in the table.", &FlowTableReport::entries},
+    {gauge, "weft_flow_table_entries_max", "Flows that the table has room for.",
+     &FlowTableReport::entries_max},
+    {counter, "weft_flow_table_inserted_total", "Flows that got an entry.",
+     &FlowTableReport::inserted},
+    {counter, "weft_flow_table_expired_total", "Flows whose timeout passed.",
+     &FlowTableReport::expired},
+    {counter, "weft_flow_table_evicted_total", "Flows that made room for others.",
+     &FlowTableReport::evicted},
+    {counter, "weft_flow_table_refused_total",
+     "Flows that found no room: they went without an entry, or were dropped.",
+     &FlowTableReport::refused},
+}};
+
+constexpr std::array<Column<ListenerCounts>, 4> listener_columns = {{
+    {counter, "weft_listener_packets_total", "Packets to the listener and, for nat, back.",
+     &ListenerCounts::packets},
+    {counter, "weft_listener_bytes_total", "IP bytes to the listener and, for nat, back.",
+     &ListenerCounts::bytes},
+    {counter, "weft_listener_flows_total", "Flows created.", &ListenerCounts::flows},
+    {counter, "weft_listener_drops_total", "Packets to the listener that were dropped.",
+     &ListenerCounts::drops},
+}};
+
+constexpr std::array<Column<EndpointCounts>, 4> endpoint_columns = {{
+    {counter, "weft_endpoint_packets_total", "Packets to the endpoint and, for nat, back.",
+     &EndpointCounts::packets},
+    {counter, "weft_endpoint_bytes_total", "IP bytes to the endpoint and, for nat, back.",
+     &EndpointCounts::bytes},
+    {counter, "weft_endpoint_flows_total", "Flows given to the endpoint.", &EndpointCounts::flows},
+    {gauge, "weft_endpoint_flows_active", "Flows that the endpoint has now.",
+     &EndpointCounts::flows_active},
+}};
+
+constexpr std::array phases = {Phase::starting, Phase::serving, Phase::withdrawing, Phase::draining,
+                               Phase::stopped};
+constexpr std::array states = {EndpointState::down, EndpointState::draining,
+                               EndpointState::healthy};
+
+void write_gateway(MetricsPage& page, const Report& report) {
+  const GatewayStatus& status = report.status;
+  Family build = gauge("weft_build_info", "1, with the version of the program.");
+  build.add({{"version", report.version}, {"gateway", status.name}}, 1);
+  page.write(std::move(build));
+  page.write(gauge("weft_start_time_seconds", "When the gateway started, Unix time."),
+             seconds_of(report.wall_at(status.started)));
+  Family phase = gauge("weft_phase", "1 for the phase that the gateway is in, 0 for the others.");
+  for (const Phase each : phases) {
+    phase.add({{"phase", std::string(phase_name(each))}}, each == status.phase);
+  }
+  page.write(std::move(phase));
+  page.write(gauge("weft_ready", "1 when /ready answers 200."), status.ready());
+  page.write(gauge("weft_config_version", "1, and one more with each reload that was taken."),
+             status.config_version);
+  page.write(gauge("weft_config_timestamp_seconds", "When the configuration was taken, Unix time."),
+             seconds_of(report.wall_at(status.config_since)));
+  page.write(gauge("weft_config_last_reload_successful", "0 when the last reload was refused."),
+             status.last_reload_error.empty());
+  page.write(gauge("weft_snapshot_generation", "Generation of the newest snapshot."),
+             static_cast<double>(status.snapshot_generation));
+  page.write(gauge("weft_policy_generations_live", "Policy generations not freed yet."),
+             status.policy_generations_live);
+  page.write(gauge("weft_probes_in_flight", "Health probes that run."), status.probes_in_flight);
+  page.write(gauge("weft_probes_max", "Health probes that may run at a time."), status.probes_max);
+  page.write(gauge("weft_loop_lag_max_seconds",
+                   "How late mgmt's event loop was at most over the last 30 to 60 seconds."),
+             seconds_of(report.loop_lag_max));
+}
+
+void write_workers(MetricsPage& page, const Report& report) {
+  page.write_columns(worker_columns, [&](const auto& add) {
+    for (std::size_t i = 0; i < report.workers.size(); ++i) {
+      add({{"worker", std::to_string(i)}}, report.workers[i]);
+    }
+  });
+  page.write_columns(interface_columns, [&](const auto& add) {
+    for (std::size_t i = 0; i < report.workers.size(); ++i) {
+      for (std::size_t j = 0; j < report.status.interfaces.size(); ++j) {
+        add({{"interface", report.status.interfaces[j]}, {"worker", std::to_string(i)}},
+            report.workers[i].interfaces[j]);
+      }
+    }
+  });
+  page.write_columns(flow_table_columns, [&](const auto& add) {
+    for (std::size_t i = 0; i < report.workers.size(); ++i) {
+      add({{"table", "tunnel"}, {"worker", std::to_string(i)}}, report.workers[i].tunnel_flows);
+      add({{"table", "nat"}, {"worker", std::to_string(i)}}, report.workers[i].nat_flows);
+    }
+  });
+  Family dropped = counter("weft_drops_total", "Packets dropped, by the reason's name.");
+  for (std::size_t drop = 1; drop < drops; ++drop) {  // 0 is Drop::none
+    for (std::size_t i = 0; i < report.workers.size(); ++i) {
+      dropped.add({{"drop", std::string(drop_names[drop])}, {"worker", std::to_string(i)}},
+                  static_cast<double>(report.workers[i].dropped[drop]));
+    }
+  }
+  page.write(std::move(dropped));
+}
+
+void write_listeners(MetricsPage& page, const Report& report) {
+  const std::vector<ListenerStatus>& listeners = report.status.listeners;
+  Family ready = gauge("weft_listener_ready", "1 when the listener is ready.");
+  for (const ListenerStatus& listener : listeners) {
+    ready.add({{"listener", listener.name}}, listener.ready);
+  }
+  page.write(std::move(ready));
+  page.write_columns(listener_columns, [&](const auto& add) {
+    for (std::size_t i = 0; i < listeners.size(); ++i) {
+      add({{"listener", listeners[i].name}}, report.listeners[i]);
+    }
+  });
+}
+
+void write_clusters(MetricsPage& page, const Report& report) {
+  Family endpoints = gauge("weft_cluster_endpoints", "Endpoints of the cluster, by state.");
+  Family slots = gauge("weft_cluster_maglev_slots", "Slots of the cluster's Maglev table.");
+  Family failed = gauge("weft_cluster_resolve_failed",
+                        "1 when the last look-up of one of the cluster's host names failed.");
+  for (const ClusterStatus& cluster : report.status.clusters) {
+    std::array<uint32_t, states.size()> count{};
+    for (const EndpointStatus& endpoint : cluster.endpoints) {
+      ++count[static_cast<std::size_t>(endpoint.state)];
+    }
+    for (const EndpointState state : states) {
+      endpoints.add({{"cluster", cluster.name}, {"state", std::string(state_word(state))}},
+                    count[static_cast<std::size_t>(state)]);
+    }
+    slots.add({{"cluster", cluster.name}}, cluster.maglev_slots);
+    failed.add({{"cluster", cluster.name}}, !cluster.resolve_error.empty());
+  }
+  page.write(std::move(endpoints));
+  page.write(std::move(slots));
+  page.write(std::move(failed));
+}
+
+// Calls with the labels, the status and the counts of each endpoint.
+template <class Call>
+void for_each_endpoint(const Report& report, const Call& call) {
+  for (std::size_t i = 0; i < report.status.clusters.size(); ++i) {
+    const ClusterStatus& cluster = report.status.clusters[i];
+    for (std::size_t j = 0; j < cluster.endpoints.size(); ++j) {
+      const EndpointStatus& endpoint = cluster.endpoints[j];
+      call(Labels{{"cluster", cluster.name},
+                  {"endpoint", endpoint_text(endpoint.address, endpoint.port)}},
+           endpoint, report.endpoints[i][j]);
+    }
+  }
+}
+
+void write_endpoints(MetricsPage& page, const Report& report) {
+  Family state = gauge("weft_endpoint_state", "0 down, 1 draining, 2 healthy.");
+  Family since = gauge("weft_endpoint_state_timestamp_seconds",
+                       "When the endpoint came into its state, Unix time.");
+  Family weight = gauge("weft_endpoint_weight", "The endpoint's weight.");
+  for_each_endpoint(report, [&](Labels labels, const EndpointStatus& endpoint, const auto&) {
+    state.add(labels, static_cast<double>(endpoint.state));
+    since.add(labels, seconds_of(report.wall_at(endpoint.since)));
+    weight.add(std::move(labels), endpoint.weight);
+  });
+  page.write(std::move(state));
+  page.write(std::move(since));
+  page.write(std::move(weight));
+  page.write_columns(endpoint_columns, [&](const auto& add) {
+    for_each_endpoint(report, [&](Labels labels, const auto&, const EndpointCounts& counts) {
+      add(std::move(labels), counts);
+    });
+  });
+}
+
+}  // namespace
+
+std::string metrics_text(const Report& report) {
+  MetricsPage page;
+  write_gateway(page, report);
+  write_workers(page, report);
+  write_listeners(page, report);
+  write_clusters(page, report);
+  write_endpoints(page, report);
+  return std::move(page).text();
+}
+
+}  // namespace weft::mgmt

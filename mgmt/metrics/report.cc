@@ -1,0 +1,78 @@
+#include "mgmt/metrics/report.h"
+
+#include <utility>
+
+namespace weft::mgmt {
+namespace {
+
+FlowTableReport read(const FlowTableCounters& counters) {
+  return {.entries = counters.entries.read(),
+          .entries_max = counters.entries_max.read(),
+          .inserted = counters.inserted.read(),
+          .expired = counters.expired.read(),
+          .evicted = counters.evicted.read(),
+          .refused = counters.refused.read()};
+}
+
+InterfaceReport read(const InterfaceCounters& counters) {
+  return {.receive_packets = counters.receive_packets.read(),
+          .receive_bytes = counters.receive_bytes.read(),
+          .transmit_packets = counters.transmit_packets.read(),
+          .transmit_bytes = counters.transmit_bytes.read(),
+          .to_twin_packets = counters.to_twin_packets.read(),
+          .from_twin_packets = counters.from_twin_packets.read()};
+}
+
+WorkerReport read(const WorkerCounters& counters, std::size_t interfaces) {
+  const TurnCounters& turn = counters.turn;
+  WorkerReport report{.turns = turn.turns.read(),
+                      .busy_turns = turn.busy_turns.read(),
+                      .busy_cycles = turn.busy_cycles.read(),
+                      .idle_cycles = turn.idle_cycles.read(),
+                      .packets = turn.packets.read(),
+                      .handed_off = turn.handed_off.read(),
+                      .handed_over = turn.handed_over.read(),
+                      .snapshot_generation = turn.snapshot_generation.read(),
+                      .swept_generation = turn.swept_generation.read(),
+                      .tunnel_flows = read(counters.tunnel_flows),
+                      .nat_flows = read(counters.nat_flows)};
+  for (std::size_t drop = 0; drop < drops; ++drop) {
+    report.dropped[drop] = counters.dropped[drop].read();
+  }
+  for (std::size_t i = 0; i < interfaces; ++i) {
+    report.interfaces.push_back(read(counters.interfaces[i]));
+  }
+  return report;
+}
+
+}  // namespace
+
+WallTime Report::wall_at(Instant instant) const {
+  return wall - std::chrono::duration_cast<WallTime::duration>(now - instant);
+}
+
+Report make_report(GatewayStatus status, WorkerCountersSpan workers, CounterBaselines& baselines,
+                   ReportMoment moment) {
+  baselines.note(status, workers);
+  Report report{.status = std::move(status),
+                .now = moment.now,
+                .wall = moment.wall,
+                .loop_lag_max = moment.loop_lag_max,
+                .version = std::move(moment.version)};
+  for (const WorkerCounters* worker : workers) {
+    report.workers.push_back(read(*worker, report.status.interfaces.size()));
+  }
+  for (const ListenerStatus& listener : report.status.listeners) {
+    report.listeners.push_back(baselines.listener(listener.id, workers));
+  }
+  for (const ClusterStatus& cluster : report.status.clusters) {
+    std::vector<EndpointCounts>& counts = report.endpoints.emplace_back();
+    counts.reserve(cluster.endpoints.size());
+    for (const EndpointStatus& endpoint : cluster.endpoints) {
+      counts.push_back(baselines.endpoint(endpoint.id, workers));
+    }
+  }
+  return report;
+}
+
+}  // namespace weft::mgmt
