@@ -7,13 +7,13 @@ namespace weft {
 Duration IdlePolicy::after_turn(bool busy) {
   if (busy) {
     empty_turns_ = 0;
-    next_sleep_ = sleep_min;
+    slept_ = {};
     return {};
   }
   if (mode_ == IdleMode::poll || ++empty_turns_ < empty_turns_max) return {};
   empty_turns_ = empty_turns_max;
-  const Duration sleep = next_sleep_;
-  next_sleep_ = std::min(sleep * 2, sleep_max);
+  const Duration sleep = std::clamp(slept_ / silence_per_sleep, sleep_min, sleep_max);
+  slept_ += sleep;
   return sleep;
 }
 
