@@ -1,6 +1,7 @@
 """Rule 8: no file and no function that nothing uses."""
 import collections
 import os
+import pathlib
 import re
 
 WORD = re.compile(r"\w+")
@@ -8,7 +9,8 @@ COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 # Called by the language, a framework or a library under a name of its own.
 CALLED_BY_OTHERS = re.compile(
     r"^(main|TEST\w*|BENCHMARK\w*|LLVMFuzzer\w+|operator.*|~.*|INSTANTIATE\w*|"
-    r"SetUp\w*|TearDown\w*|__anon\w+|begin|end|await_\w+|PrintTo|what|hash_of)$"
+    r"SetUp\w*|TearDown\w*|__anon\w+|[A-Z_]+|begin|end|await_\w+|PrintTo|what|hash_of|"
+    r"malloc|calloc|realloc|posix_memalign|aligned_alloc|free)$"
 )
 
 
@@ -19,21 +21,16 @@ def check(tree):
 
 
 def built(tree):
-    """Each .cc is named in a meson.build of its folder or of one above it."""
+    """Each .cc is named in a meson.build."""
+    listed = set()
+    for file in tree.files:
+        if os.path.basename(file) == "meson.build":
+            text = pathlib.Path(file).read_text(encoding="utf-8")
+            for name in re.findall(r"'([\w./-]+\.cc)'", text):
+                listed.add(os.path.normpath(os.path.join(os.path.dirname(file), name)))
     for file in tree.sources:
-        if not file.endswith(".cc"):
-            continue
-        folder, name = os.path.split(file)
-        while True:
-            listed = os.path.join(folder, "meson.build")
-            relative = os.path.relpath(file, folder or ".")
-            if os.path.exists(listed) and f"'{relative}'" in open(listed, encoding="utf-8").read():
-                break
-            if not folder:
-                tree.breach(file, "no meson.build builds it")
-                break
-            folder = os.path.dirname(folder)
-        del name
+        if file.endswith(".cc") and file not in listed:
+            tree.breach(file, "no meson.build builds it")
 
 
 def included(tree):

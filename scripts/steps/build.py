@@ -84,7 +84,8 @@ def build(folder, *targets, title=None):
         code = ninja.wait()
     if code:
         progress.done("failed")
-        raise BuildError("".join(output)[-6000:])
+        said = [line for line in output if not re.match(r"\[\d+/\d+\] ", line)]
+        raise BuildError("".join(said)[:6000])
     progress.done()
 
 

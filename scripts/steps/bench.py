@@ -1,0 +1,98 @@
+"""The benchmarks: Google Benchmark programs, and the rows that issues bound (perf/bounds.toml)."""
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import tomllib
+
+sys.dont_write_bytecode = True
+import build  # noqa: E402
+
+ROOT = build.ROOT
+
+
+def programs():
+    """Paths of the benchmark programs of the build, by name."""
+    done = subprocess.run(
+        ["meson", "introspect", "build", "--targets"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = {}
+    for target in json.loads(done.stdout):
+        path = pathlib.Path(target["filename"][0])
+        in_perf = path.is_relative_to(ROOT / "build/perf")
+        if target["type"] == "executable" and (in_perf or target["name"].endswith("_bench")):
+            found[target["name"]] = path
+    return found
+
+
+def measure(row, path):
+    """The row with value, unit, samples and whether its bound holds; without them it does not."""
+    with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
+        file = pathlib.Path(folder) / "rows.json"
+        done = subprocess.run([path, *row["arguments"], "--json", file], check=False)
+        rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    measured = next((other for other in rows if other["name"] == row["name"]), {})
+    value = measured.get("value")
+    result = {
+        "name": row["name"],
+        "value": value,
+        "unit": measured.get("unit"),
+        "sense": row["sense"],
+        "bound": row["bound"],
+        "holds": False,
+        "samples": measured.get("samples", []),
+    }
+    if done.returncode == 0 and measured.get("valid"):
+        at_most = row["sense"] == "at most"
+        result["holds"] = value <= row["bound"] if at_most else value >= row["bound"]
+    return result
+
+
+def show(results):
+    print(f"\n{'row':<32} {'value':>10}  {'bound':>16}  holds")
+    for result in results:
+        value = "not measured" if result["value"] is None else f"{result['value']:.2f}"
+        bound = f"{result['sense']} {result['bound']}"
+        holds = "yes" if result["holds"] else "NO"
+        print(f"{result['name']:<32} {value:>10}  {bound:>16}  {holds:<5} {result['unit'] or ''}")
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
+    parser.add_argument("--json", metavar="FILE", help="write the bounded rows as a JSON array")
+    parser.add_argument("--only", metavar="NAME", help="a row or a program")
+    given = parser.parse_args()
+    rows = tomllib.loads((ROOT / "perf/bounds.toml").read_text(encoding="utf-8"))["row"]
+    try:
+        build.configure("build")
+        found = programs()
+        rows = [row for row in rows if given.only in (None, row["name"], row["program"])]
+        bounded = {row["program"] for row in rows}
+        plain = [name for name in found if given.only in (None, name) and name not in bounded]
+        if not rows and not plain:
+            sys.exit(f"scripts/bench: there is no row and no program '{given.only}'")
+        targets = [os.path.relpath(found[name], ROOT / "build") for name in [*bounded, *plain]]
+        build.build("build", *targets, title="building the benchmarks")
+    except build.BuildError as error:
+        sys.exit(str(error))
+    finally:
+        build.give_to_invoker("build")
+    for name in plain:
+        print(f"\n== {name}", flush=True)
+        if subprocess.run([found[name]], check=False).returncode:
+            sys.exit(f"scripts/bench: {name} failed")
+    results = [measure(row, found[row["program"]]) for row in rows]
+    show(results)
+    if given.json:
+        pathlib.Path(given.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    sys.exit(0 if all(result["holds"] for result in results) else 1)
+
+
+main()
