@@ -88,7 +88,9 @@ TEST(L4, GivesEveryPacketItsVerdict) {
     const auto out = path.send(row.frame);
     EXPECT_EQ(out.verdict, row.verdict);
     EXPECT_EQ(name(out.drop), name(row.drop));
-    if (out.transmitted()) EXPECT_TRUE(out.frame.sound()) << out.frame;
+    if (out.transmitted()) {
+      EXPECT_TRUE(out.frame.sound()) << out.frame;
+    }
   }
 }
 
