@@ -1,0 +1,68 @@
+// Look-ups of known flows in random order, by the number of flows: a burst is placed and prefetched
+// first, as track_flow does. Half of the table is in use.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <array>
+#include <random>
+#include <vector>
+
+#include "dataplane/table/nat_flows.h"
+#include "dataplane/table/tunnel_flows.h"
+
+namespace weft {
+namespace {
+
+constexpr uint32_t burst = 32;
+
+struct NobodyIsGone {
+  const FlowClock& clock() const { return clock_; }
+  template <class Bucket>
+  bool gone(const Bucket&, uint32_t) const {
+    return false;
+  }
+  void removed(FlowMeta) {}
+  FlowClock clock_{FlowTimeouts{}, Instant{}};
+};
+
+TunnelKey4 key_of(uint32_t n, TunnelFlows4*) {
+  return {be32(0x0a000000 + n), be32(0xcb007101), 0x5000, false};
+}
+NatKey4 key_of(uint32_t n, NatFlows4*) {
+  return {{be32(0x0a000000 + n), be16(1234)}, {be32(0xcb007101), be16(80)}, false, false};
+}
+
+template <class Table>
+void look_up(benchmark::State& state) {
+  const auto flows = static_cast<uint32_t>(state.range(0));
+  Table table(std::bit_ceil(flows) * 2, KeyedHash({1, 2, 3, 4}));
+  std::vector<typename Table::Key> keys;
+  for (uint32_t n = 0; n < flows; ++n) {
+    keys.push_back(key_of(n, &table));
+    const FlowMeta meta(EndpointSlot{n % 1000}, FlowState::established, 0);
+    table.insert(table.place(keys.back()), keys.back(), meta, NobodyIsGone{});
+  }
+  std::shuffle(keys.begin(), keys.end(), std::mt19937_64(7));
+  std::array<FlowPlace, burst> places;
+  std::size_t next = 0;
+  uint64_t found = 0;
+  for (auto _ : state) {
+    if (next + burst > keys.size()) next = 0;
+    for (uint32_t i = 0; i < burst; ++i) {
+      places[i] = table.place(keys[next + i]);
+      table.prefetch(places[i]);
+    }
+    for (uint32_t i = 0; i < burst; ++i) found += bool(table.find(places[i], keys[next + i]));
+    next += burst;
+  }
+  if (found != state.iterations() * burst) state.SkipWithError("a flow was not found");
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * burst);
+}
+
+BENCHMARK(look_up<TunnelFlows4>)->Arg(1 << 10)->Arg(1 << 15)->Arg(1 << 20);
+BENCHMARK(look_up<NatFlows4>)->Arg(1 << 10)->Arg(1 << 15)->Arg(1 << 20);
+
+}  // namespace
+}  // namespace weft
+
+BENCHMARK_MAIN();
