@@ -29,11 +29,16 @@ struct EalSettings {
 struct HostResources {
   std::vector<uint32_t> cpus;       // this process may run on, ascending
   uint64_t free_hugepages_mib = 0;  // of 2 MiB pages
+  uint64_t available_memory_mib = 0;
 };
 
-// The command line given to EAL. Pure. Error: a worker's CPU is not among the host's.
+// The pure parts of a start. The command line given to EAL; error: a worker's CPU is not there.
 Result<std::vector<std::string>> eal_arguments(const EalSettings& settings,
                                                const HostResources& host);
+// Error: neither hugepages nor ordinary memory suffice; with the sizes.
+Result<void> check_memory(const EalSettings& settings, const HostResources& host);
+// Empty when it runs on hugepages.
+std::string hugepage_warning(const EalSettings& settings, const HostResources& host);
 
 class Eal {
  public:
