@@ -1,7 +1,6 @@
 #include "dataplane/worker/eal.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <rte_eal.h>
 #include <sched.h>
 #include <unistd.h>
@@ -18,11 +17,20 @@ namespace weft {
 // DPDK's own needs beside the packet buffers: rings, device and queue state, tables of lcores.
 static constexpr uint32_t own_memory_mib = 64;
 
+static std::string list(const std::vector<uint32_t>& cpus) {
+  std::string text;
+  for (const uint32_t cpu : cpus) {
+    if (!text.empty()) text.push_back(',');
+    text.append(std::to_string(cpu));
+  }
+  return text;
+}
+
 static Result<void> check_cpus(const std::vector<uint32_t>& workers, const HostResources& host) {
   for (const uint32_t cpu : workers) {
     if (std::ranges::find(host.cpus, cpu) != host.cpus.end()) continue;
     return fail(fmt::format("[gateway] workers names CPU {}, but this process may run on {} only",
-                            cpu, fmt::join(host.cpus, ",")),
+                            cpu, list(host.cpus)),
                 Fault::operator_input);
   }
   return {};
@@ -59,11 +67,11 @@ Result<std::vector<std::string>> eal_arguments(const EalSettings& settings,
   }
   std::vector<std::string> arguments = {
       "weftd",
-      fmt::format("--lcores=0@({})", fmt::join(main_cpus(settings.worker_cpus, host), ",")),
+      fmt::format("--lcores=0@({})", list(main_cpus(settings.worker_cpus, host))),
       "--file-prefix=" + file_prefix(settings.name),
       "--no-telemetry",
       "--log-level=warning",
-      fmt::format("-m{}", settings.memory_mib + own_memory_mib),
+      std::string("-m").append(std::to_string(settings.memory_mib + own_memory_mib)),
   };
   if (use_hugepages(settings, host)) {
     // No mount, no files: nothing stays behind when the process dies.
