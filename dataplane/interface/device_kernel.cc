@@ -1,5 +1,6 @@
 #include "dataplane/interface/device_kernel.h"
 
+#include <fmt/format.h>
 #include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/sockios.h>
@@ -38,6 +39,20 @@ static void ethtool_off(int socket, const std::string& name, uint32_t get, uint3
   value.cmd = set;
   value.data &= ~bits;
   ioctl(socket, SIOCETHTOOL, &request);
+}
+
+Result<void> set_kernel_mtu(const std::string& kernel_interface, uint32_t mtu_bytes) {
+  const int any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ifreq request = request_for(kernel_interface);
+  const bool set_already =
+      ioctl(any, SIOCGIFMTU, &request) == 0 && request.ifr_mtu == static_cast<int>(mtu_bytes);
+  request.ifr_mtu = static_cast<int>(mtu_bytes);
+  Result<void> done;
+  if (!set_already && ioctl(any, SIOCSIFMTU, &request) != 0) {
+    done = refused(kernel_interface, fmt::format("cannot set its MTU to {} bytes", mtu_bytes));
+  }
+  close(any);
+  return done;
 }
 
 KernelDevice::KernelDevice(std::string name, DeviceClaim claim)
@@ -79,19 +94,9 @@ Result<void> KernelDevice::set_up(const Setup& setup) {
     if (!drop) return tl::unexpected(drop.error());
     ingress_drop_ = std::make_unique<IngressDrop>(std::move(*drop));
   }
-  if (auto done = set_mtu(setup.mtu_bytes); !done) return done;
+  if (auto done = set_kernel_mtu(name_, setup.mtu_bytes); !done) return done;
   if (auto done = bring_up(); !done) return done;
   return receive_all_multicast();
-}
-
-Result<void> KernelDevice::set_mtu(uint32_t mtu_bytes) {
-  ifreq request = request_for(name_);
-  if (ioctl(socket_, SIOCGIFMTU, &request) == 0 && request.ifr_mtu == static_cast<int>(mtu_bytes)) {
-    return {};
-  }
-  request.ifr_mtu = static_cast<int>(mtu_bytes);
-  if (ioctl(socket_, SIOCSIFMTU, &request) == 0) return {};
-  return refused(name_, "cannot set its MTU to " + std::to_string(mtu_bytes) + " bytes");
 }
 
 Result<void> KernelDevice::bring_up() {

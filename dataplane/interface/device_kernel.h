@@ -14,6 +14,9 @@
 
 namespace weft {
 
+// Error: the kernel's reason.
+Result<void> set_kernel_mtu(const std::string& kernel_interface, uint32_t mtu_bytes);
+
 class KernelDevice {
  public:
   struct Setup {
@@ -36,7 +39,6 @@ class KernelDevice {
  private:
   KernelDevice(std::string name, DeviceClaim claim);
   Result<void> set_up(const Setup& setup);
-  Result<void> set_mtu(uint32_t mtu_bytes);
   Result<void> bring_up();
   Result<void> receive_all_multicast();
 

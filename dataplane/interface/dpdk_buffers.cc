@@ -1,5 +1,6 @@
 #include "dataplane/interface/dpdk_buffers.h"
 
+#include <fmt/format.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
 #include <rte_mbuf_pool_ops.h>
@@ -26,7 +27,7 @@ uint64_t buffer_memory_bytes(uint32_t buffer_bytes) {
 // DPDK keeps names of 25 characters; two gateways may have interfaces of one name.
 static std::string free_pool_name(const std::string& owner) {
   for (uint32_t i = 0;; ++i) {
-    std::string name = owner.substr(0, 16) + "#" + std::to_string(i);
+    std::string name = fmt::format("{}#{}", owner.substr(0, 16), i);
     if (rte_mempool_lookup(name.c_str()) == nullptr) return name;
   }
 }
@@ -35,15 +36,20 @@ static void free_memory(rte_mempool_memhdr*, void* memory) {
   rte_memzone_free(static_cast<const rte_memzone*>(memory));
 }
 
-// One piece for all. Only where any memory is contiguous to devices (virtual IO addresses).
+// Where any memory is contiguous to devices (virtual IO addresses), buffers may cross pages.
+static bool is_contiguous() {
+  return rte_eal_iova_mode() == RTE_IOVA_VA;
+}
+
+// One piece for all. (By default DPDK gives every buffer its page where pages are small.)
 static int populate(rte_mempool* pool) {
-  if (rte_eal_iova_mode() != RTE_IOVA_VA) return rte_mempool_populate_default(pool);
+  if (!is_contiguous()) return rte_mempool_populate_default(pool);
   std::size_t chunk_bytes_min = 0;
   std::size_t alignment_bytes = 0;
   const ssize_t bytes =
       rte_mempool_op_calc_mem_size_default(pool, pool->size, 0, &chunk_bytes_min, &alignment_bytes);
   if (bytes < 0) return static_cast<int>(bytes);
-  const std::string name = "mem_" + std::string(pool->name);
+  const std::string name = fmt::format("mem_{}", pool->name);
   const rte_memzone* memory =
       rte_memzone_reserve_aligned(name.c_str(), static_cast<std::size_t>(bytes), pool->socket_id, 0,
                                   static_cast<unsigned>(alignment_bytes));
@@ -58,9 +64,9 @@ static int populate(rte_mempool* pool) {
 Result<Buffers> make_buffers(const std::string& owner, uint32_t count, uint32_t buffer_bytes) {
   const std::string name = free_pool_name(owner);
   const uint32_t cache = count / 16 > thread_cache_buffers ? thread_cache_buffers : 0;
-  Buffers pool(rte_mempool_create_empty(name.c_str(), count, element_bytes(buffer_bytes), cache,
-                                        sizeof(rte_pktmbuf_pool_private),
-                                        static_cast<int>(rte_socket_id()), 0));
+  Buffers pool(rte_mempool_create_empty(
+      name.c_str(), count, element_bytes(buffer_bytes), cache, sizeof(rte_pktmbuf_pool_private),
+      static_cast<int>(rte_socket_id()), is_contiguous() ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0));
   rte_pktmbuf_pool_private layout{};
   layout.mbuf_data_room_size = static_cast<uint16_t>(RTE_PKTMBUF_HEADROOM + buffer_bytes);
   if (pool && rte_mempool_set_ops_byname(pool.get(), rte_mbuf_best_mempool_ops(), nullptr) == 0) {
@@ -71,9 +77,10 @@ Result<Buffers> make_buffers(const std::string& owner, uint32_t count, uint32_t 
     }
   }
   const uint64_t mib = (uint64_t{count} * buffer_memory_bytes(buffer_bytes) >> 20) + 1;
-  return fail("interface " + owner + ": no memory for " + std::to_string(count) +
-              " packet buffers of " + std::to_string(buffer_bytes) + " bytes (" +
-              std::to_string(mib) + " MiB); raise [gateway] memory_mib or lower mtu_bytes");
+  return fail(fmt::format(
+      "no memory for {} packet buffers of {} bytes ({} MiB); raise [gateway] memory_mib or lower "
+      "mtu_bytes",
+      count, buffer_bytes, mib));
 }
 
 }  // namespace weft

@@ -1,5 +1,6 @@
 #include "dataplane/interface/dpdk_device.h"
 
+#include <fmt/format.h>
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
@@ -18,6 +19,13 @@ static constexpr uint16_t descriptors_wanted = 1024;
 static constexpr uint32_t af_xdp_ring_buffers = 2048;
 // The tap driver takes one buffer a descriptor for the segments of the next frame.
 static constexpr uint16_t tap_descriptors = 32;
+
+// The kernel leaves so much room before a frame that it puts into a buffer.
+static constexpr uint32_t xdp_headroom_bytes = 256;
+// The AF_PACKET driver wants a whole slot of the kernel's ring to fit a buffer, header and all.
+static constexpr uint32_t af_packet_slot_overhead_bytes = 128;
+static constexpr uint32_t af_packet_standard_frame_bytes =
+    standard_buffer_bytes - af_packet_slot_overhead_bytes;
 
 static tl::unexpected<Error> unusable(const Device& device, const std::string& why) {
   return fail("device \"" + device.text + "\": " + why);
@@ -102,12 +110,12 @@ Result<void> DpdkDevice::read_capabilities(const DevargsRequest& request) {
   scatter_ = (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
   buffer_bytes_min_ =
       info.min_rx_bufsize > RTE_PKTMBUF_HEADROOM ? info.min_rx_bufsize - RTE_PKTMBUF_HEADROOM : 0;
-  if (device_.kind == DeviceKind::af_packet) {
-    // The driver wants a whole slot of the kernel's ring to fit, header and all.
-    constexpr uint32_t slot_overhead_bytes = 128;
-    if (request.frame_bytes_max + slot_overhead_bytes > standard_buffer_bytes) {
-      buffer_bytes_min_ = request.frame_bytes_max + slot_overhead_bytes;
-    }
+  const uint32_t frame_bytes = request.frame_bytes_max;
+  if (device_.kind == DeviceKind::af_xdp) {
+    buffer_bytes_min_ = frame_bytes + xdp_headroom_bytes;
+  }
+  if (device_.kind == DeviceKind::af_packet && frame_bytes > af_packet_standard_frame_bytes) {
+    buffer_bytes_min_ = frame_bytes + af_packet_slot_overhead_bytes;
   }
   receive_descriptors_ = transmit_descriptors_ = descriptors_wanted;
   if (device_.kind == DeviceKind::af_xdp) {
@@ -125,16 +133,20 @@ uint32_t DpdkDevice::queue_buffers() const {
   return device_.kind == DeviceKind::af_xdp ? rings + af_xdp_ring_buffers : rings;
 }
 
-// These drivers report the sizes of plain Ethernet whatever they take: the limit is the kernel
-// interface's MTU, which has been set, and the ring or buffers, which have been sized.
+// This driver reports plain Ethernet whatever it takes: the limit is the kernel interface's MTU,
+// which has been set, and the ring, which has been sized.
 static bool mtu_is_the_kernels(DeviceKind kind) {
-  return kind == DeviceKind::af_packet || kind == DeviceKind::tap;
+  return kind == DeviceKind::af_packet;
 }
 
 Result<void> DpdkDevice::check_mtu(const rte_eth_dev_info& info, uint32_t mtu_bytes) const {
-  if (mtu_is_the_kernels(device_.kind) || mtu_bytes <= info.max_mtu) return {};
-  return unusable(device_, "takes an MTU of at most " + std::to_string(info.max_mtu) +
-                               " bytes, not mtu_bytes = " + std::to_string(mtu_bytes));
+  // Drivers that say nothing of the MTU mean the largest frame, with header and checksum.
+  const uint32_t frame_says = info.max_rx_pktlen - RTE_ETHER_HDR_LEN - RTE_ETHER_CRC_LEN;
+  const uint32_t limit_bytes =
+      info.max_mtu == UINT16_MAX ? std::min<uint32_t>(UINT16_MAX, frame_says) : info.max_mtu;
+  if (mtu_is_the_kernels(device_.kind) || mtu_bytes <= limit_bytes) return {};
+  return unusable(device_, fmt::format("takes an MTU of at most {} bytes, not mtu_bytes = {}",
+                                       limit_bytes, mtu_bytes));
 }
 
 rte_eth_conf DpdkDevice::configuration(const rte_eth_dev_info& info, const Start& start) const {

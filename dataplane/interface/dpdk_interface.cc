@@ -169,6 +169,9 @@ Result<void> DpdkInterface::State::start_devices(const DpdkInterfaceSettings& se
                               .mtu_bytes = settings.mtu_bytes,
                               .scatter = scatter(device),
                               .buffers = buffers.get()});
+    if (done && device.device().kind == DeviceKind::tap) {
+      done = set_kernel_mtu(device.device().kernel_interface, settings.mtu_bytes);
+    }
     if (!done) return done;
     const Offloads& its = device.offloads();
     offloads.rx_ip_checksum &= its.rx_ip_checksum;
