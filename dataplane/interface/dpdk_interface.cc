@@ -1,0 +1,328 @@
+#include "dataplane/interface/dpdk_interface.h"
+
+#include <rte_ethdev.h>
+
+#include <algorithm>
+#include <deque>
+#include <utility>
+
+#include "dataplane/base/check.h"
+#include "dataplane/base/counters.h"
+#include "dataplane/interface/device_kernel.h"
+#include "dataplane/interface/dpdk_buffers.h"
+#include "dataplane/interface/dpdk_device.h"
+#include "dataplane/interface/dpdk_transmit.h"
+
+namespace weft {
+
+namespace {
+
+constexpr uint32_t link_header_bytes = 14;
+constexpr uint32_t tag_bytes = 4;
+constexpr uint32_t worker_buffers = 1024;  // in a burst, on rings between workers, in caches
+
+struct DeviceQueue {
+  uint16_t port = 0;
+  uint16_t queue = 0;
+};
+
+// One worker's queue: frames arrive from all its device queues, and leave by the first.
+struct alignas(64) Queue {
+  std::vector<DeviceQueue> devices;
+  uint32_t next = 0;        // its worker's: where the next receive begins
+  Counter transmit_errors;  // its worker writes, mgmt reads
+};
+
+}  // namespace
+
+struct DpdkInterface::State {
+  std::string name;
+  uint32_t mtu_bytes = 0;
+  Buffers buffers;  // freed after the devices
+  std::deque<KernelDevice> kernel_devices;
+  std::vector<DeviceClaim> claims;
+  std::vector<DpdkDevice> devices;
+  std::deque<Queue> queues;
+  Offloads offloads;  // what every device does
+  bool fits_all = false;
+  MacAddress mac{};
+
+  Result<void> open_devices(const DpdkInterfaceSettings& settings);
+  Result<void> open_device(const Device& device, const DpdkInterfaceSettings& settings);
+  Result<const KernelDevice*> open_kernel_device(const Device& device,
+                                                 const DpdkInterfaceSettings& settings);
+  Result<void> make_pool(const DpdkInterfaceSettings& settings);
+  Result<void> start_devices(const DpdkInterfaceSettings& settings);
+  Result<void> check_macs() const;
+  void share_queues(uint32_t workers);
+
+  uint16_t queues_of(const DpdkDevice& device, uint32_t workers) const;
+  bool scatter(const DpdkDevice& device) const;
+  uint32_t fit_and_send(Queue& queue, std::span<Packet> packets) const;
+  uint32_t frame_bytes_max = 0;
+};
+
+static tl::unexpected<Error> in_interface(const std::string& name, const Error& error) {
+  return tl::unexpected(
+      Error{"interface " + name + ": " + error.message, error.fault, error.retry});
+}
+
+Result<const KernelDevice*> DpdkInterface::State::open_kernel_device(
+    const Device& device, const DpdkInterfaceSettings& settings) {
+  for (const KernelDevice& open : kernel_devices) {
+    if (open.name() == device.kernel_interface) return &open;
+  }
+  auto opened = KernelDevice::open(device.kernel_interface,
+                                   {.mtu_bytes = settings.mtu_bytes,
+                                    .keep_tags = settings.vlan,
+                                    .packet_socket = device.kind == DeviceKind::af_packet});
+  if (!opened) {
+    return fail("device \"" + device.text + "\": " + opened.error().message, opened.error().fault);
+  }
+  return &kernel_devices.emplace_back(std::move(*opened));
+}
+
+Result<void> DpdkInterface::State::open_device(const Device& device,
+                                               const DpdkInterfaceSettings& settings) {
+  uint32_t count = 1;
+  if (device.kind == DeviceKind::af_xdp || device.kind == DeviceKind::af_packet) {
+    const auto kernel_device = open_kernel_device(device, settings);
+    if (!kernel_device) return tl::unexpected(kernel_device.error());
+    // What no socket takes the kernel would.
+    const bool every_queue = device.kind == DeviceKind::af_xdp && !device.queue;
+    if (every_queue) count = (*kernel_device)->receive_queues();
+  }
+  if (device.kind == DeviceKind::pci) {
+    auto claim = DeviceClaim::take("PCI device " + device.pci_address);
+    if (!claim) return tl::unexpected(claim.error());
+    claims.push_back(std::move(*claim));
+  }
+  const uint32_t first = device.queue.value_or(0);
+  for (uint32_t q = first; q < first + count; ++q) {
+    auto probed = DpdkDevice::probe(
+        device, {.queues = settings.workers, .start_queue = q, .frame_bytes_max = frame_bytes_max});
+    if (!probed) return tl::unexpected(probed.error());
+    devices.push_back(std::move(*probed));
+  }
+  return {};
+}
+
+Result<void> DpdkInterface::State::open_devices(const DpdkInterfaceSettings& settings) {
+  for (const Device& device : settings.devices) {
+    if (auto done = open_device(device, settings); !done) return done;
+  }
+  return {};
+}
+
+// Several devices share the workers, so that no worker polls more queues than it must.
+uint16_t DpdkInterface::State::queues_of(const DpdkDevice& device, uint32_t workers) const {
+  const auto count = static_cast<uint32_t>(devices.size());
+  const uint32_t share = (workers + count - 1) / count;
+  return static_cast<uint16_t>(std::min<uint32_t>(device.queues_max(), share));
+}
+
+bool DpdkInterface::State::scatter(const DpdkDevice& device) const {
+  return device.scatter() && frame_bytes_max > standard_buffer_bytes;
+}
+
+// Frames go into standard buffers, unless one is too small and some device cannot use several.
+Result<void> DpdkInterface::State::make_pool(const DpdkInterfaceSettings& settings) {
+  uint32_t buffer_bytes = standard_buffer_bytes;
+  uint32_t count_min = settings.workers * worker_buffers;
+  for (const DpdkDevice& device : devices) {
+    if (!device.scatter()) buffer_bytes = std::max(buffer_bytes, frame_bytes_max);
+    buffer_bytes = std::max(buffer_bytes, device.buffer_bytes_min());
+    count_min += device.queue_buffers() * queues_of(device, settings.workers);
+  }
+  constexpr uint32_t buffer_bytes_max = UINT16_MAX - 2 * RTE_PKTMBUF_HEADROOM;
+  if (buffer_bytes > buffer_bytes_max) {
+    return fail("mtu_bytes = " + std::to_string(settings.mtu_bytes) +
+                    " does not fit a packet buffer (at most " + std::to_string(buffer_bytes_max) +
+                    " bytes with headers)",
+                Fault::operator_input);
+  }
+  const uint64_t memory_bytes = uint64_t{settings.memory_mib} << 20;
+  const uint64_t count = memory_bytes / buffer_memory_bytes(buffer_bytes);
+  if (settings.memory_mib != 0 && count < count_min) {
+    return fail(std::to_string(settings.memory_mib) + " MiB hold " + std::to_string(count) +
+                    " packet buffers of " + std::to_string(buffer_bytes) +
+                    " bytes, but its queues need " + std::to_string(count_min) + " (" +
+                    std::to_string((count_min * buffer_memory_bytes(buffer_bytes) >> 20) + 1) +
+                    " MiB); raise [gateway] memory_mib",
+                Fault::operator_input);
+  }
+  const uint64_t taken = settings.memory_mib != 0 ? count : count_min;
+  auto made = make_buffers(name, static_cast<uint32_t>(taken), buffer_bytes);
+  if (!made) return tl::unexpected(made.error());
+  buffers = std::move(*made);
+  return {};
+}
+
+Result<void> DpdkInterface::State::start_devices(const DpdkInterfaceSettings& settings) {
+  offloads = {.rx_ip_checksum = true,
+              .tx_ip_checksum = true,
+              .multi_segment = true,
+              .rss = devices.size() > 1,
+              .tso = true};
+  for (DpdkDevice& device : devices) {
+    auto done = device.start({.queues = queues_of(device, settings.workers),
+                              .mtu_bytes = settings.mtu_bytes,
+                              .scatter = scatter(device),
+                              .buffers = buffers.get()});
+    if (done && device.device().kind == DeviceKind::tap) {
+      done = set_kernel_mtu(device.device().kernel_interface, settings.mtu_bytes);
+    }
+    if (!done) return done;
+    const Offloads& its = device.offloads();
+    offloads.rx_ip_checksum &= its.rx_ip_checksum;
+    offloads.tx_ip_checksum &= its.tx_ip_checksum;
+    offloads.multi_segment &= its.multi_segment;
+    offloads.rss |= its.rss;
+    offloads.tso &= its.tso;
+  }
+  fits_all = offloads.tx_ip_checksum && offloads.multi_segment;
+  mac = devices.front().mac();
+  return {};
+}
+
+// The twin has one address, and answers for all of them with it.
+Result<void> DpdkInterface::State::check_macs() const {
+  for (const DpdkDevice& device : devices) {
+    if (device.mac() == mac) continue;
+    return fail("devices \"" + devices.front().device().text + "\" and \"" + device.device().text +
+                    "\" have different MAC addresses; the devices of one interface are queues of "
+                    "one link (for several links use net_bonding)",
+                Fault::operator_input);
+  }
+  return {};
+}
+
+void DpdkInterface::State::share_queues(uint32_t workers) {
+  std::vector<DeviceQueue> all;
+  for (const DpdkDevice& device : devices) {
+    for (uint16_t q = 0; q < device.queues(); ++q) all.push_back({device.port(), q});
+  }
+  const auto count = std::min<std::size_t>(workers, all.size());
+  queues.resize(count);
+  for (std::size_t i = 0; i < all.size(); ++i) queues[i % count].devices.push_back(all[i]);
+}
+
+Result<std::unique_ptr<DpdkInterface>> DpdkInterface::open(const DpdkInterfaceSettings& settings) {
+  CHECK(!settings.devices.empty() && settings.workers > 0);
+  auto state = std::make_unique<State>();
+  state->name = settings.name;
+  state->mtu_bytes = settings.mtu_bytes;
+  state->frame_bytes_max = settings.mtu_bytes + link_header_bytes + (settings.vlan ? tag_bytes : 0);
+  Result<void> done = state->open_devices(settings);
+  if (done) done = state->make_pool(settings);
+  if (done) done = state->start_devices(settings);
+  if (done) done = state->check_macs();
+  if (!done) return in_interface(settings.name, done.error());
+  state->share_queues(settings.workers);
+  return std::unique_ptr<DpdkInterface>(new DpdkInterface(std::move(state)));
+}
+
+DpdkInterface::DpdkInterface(std::unique_ptr<State> state) : state_(std::move(state)) {}
+DpdkInterface::~DpdkInterface() {
+  stop();
+}
+
+void DpdkInterface::stop() {
+  for (Queue& queue : state_->queues) queue.devices.clear();
+  state_->devices.clear();
+  state_->kernel_devices.clear();
+  state_->claims.clear();
+}
+
+std::string_view DpdkInterface::name() const {
+  return state_->name;
+}
+uint32_t DpdkInterface::queues() const {
+  return static_cast<uint32_t>(state_->queues.size());
+}
+uint32_t DpdkInterface::mtu_bytes() const {
+  return state_->mtu_bytes;
+}
+Offloads DpdkInterface::offloads() const {
+  return state_->offloads;
+}
+const MacAddress& DpdkInterface::mac() const {
+  return state_->mac;
+}
+rte_mempool& DpdkInterface::buffers() const {
+  return *state_->buffers;
+}
+
+bool DpdkInterface::link_up() const {
+  // A device on a kernel interface does not follow its link.
+  if (!state_->kernel_devices.empty()) {
+    return std::ranges::any_of(state_->kernel_devices, &KernelDevice::link_up);
+  }
+  return std::ranges::any_of(state_->devices, &DpdkDevice::link_up);
+}
+
+DeviceStats DpdkInterface::stats() const {
+  DeviceStats all;
+  for (const DpdkDevice& device : state_->devices) {
+    rte_eth_stats one{};
+    if (rte_eth_stats_get(device.port(), &one) != 0) continue;
+    all.receive_missed += one.imissed;
+    all.receive_errors += one.ierrors;
+    all.receive_no_buffer += one.rx_nombuf;
+    all.transmit_errors += one.oerrors;
+  }
+  for (const Queue& queue : state_->queues) all.transmit_errors += queue.transmit_errors.read();
+  all.buffers = state_->buffers->size;
+  all.buffers_free = rte_mempool_avail_count(state_->buffers.get());
+  return all;
+}
+
+static rte_mbuf** raw(std::span<Packet> packets) {
+  return reinterpret_cast<rte_mbuf**>(packets.data());
+}
+
+static uint32_t send(Queue& queue, std::span<Packet> packets) {
+  const DeviceQueue to = queue.devices.front();
+  return rte_eth_tx_burst(to.port, to.queue, raw(packets), static_cast<uint16_t>(packets.size()));
+}
+
+// Sends in runs of packets that fit; one that cannot be made to fit ends between two runs.
+uint32_t DpdkInterface::State::fit_and_send(Queue& queue, std::span<Packet> packets) const {
+  uint32_t sent = 0;
+  while (sent < packets.size()) {
+    uint32_t end = sent;
+    while (end < packets.size() && (fits_device(packets[end], offloads) ||
+                                    fit_to_device(packets[end], offloads, *buffers))) {
+      ++end;
+    }
+    sent += send(queue, packets.subspan(sent, end - sent));
+    if (sent < end || end == packets.size()) return sent;
+    rte_pktmbuf_free(packets[sent++].buffer());
+    queue.transmit_errors.add(1);
+  }
+  return sent;
+}
+
+uint32_t DpdkInterface::receive(uint32_t queue, std::span<Packet> packets) {
+  DCHECK(queue < state_->queues.size());
+  Queue& mine = state_->queues[queue];
+  uint32_t received = 0;
+  const auto count = static_cast<uint32_t>(mine.devices.size());
+  for (uint32_t i = 0; i < count && received < packets.size(); ++i) {
+    mine.next = mine.next + 1 < count ? mine.next + 1 : 0;
+    const DeviceQueue from = mine.devices[mine.next];
+    const std::span<Packet> rest = packets.subspan(received);
+    received +=
+        rte_eth_rx_burst(from.port, from.queue, raw(rest), static_cast<uint16_t>(rest.size()));
+  }
+  return received;
+}
+
+uint32_t DpdkInterface::transmit(uint32_t queue, std::span<Packet> packets) {
+  DCHECK(queue < state_->queues.size());
+  Queue& mine = state_->queues[queue];
+  if (mine.devices.empty()) return 0;
+  return state_->fits_all ? send(mine, packets) : state_->fit_and_send(mine, packets);
+}
+
+}  // namespace weft

@@ -1,0 +1,82 @@
+// An Interface over DPDK: one device with its queues, or several devices that are the queues of one
+// link (under AF_XDP each receive queue of a kernel interface is a DPDK device).
+//
+// What a device does not do is done here in software, so that the bytes are the same: frames of
+// several segments are made one for devices without multi_segment, a requested IPv4 header checksum
+// (RTE_MBUF_F_TX_IP_CKSUM) is filled in. VLAN tags stay in the frame, both ways.
+//
+// A kernel interface under af_xdp or af_packet belongs to this process alone while open: it is
+// brought up, receives all multicast (ND), stops merging frames (GRO, LRO), and what arrives there
+// does not reach the kernel's own stack.
+//
+// Errors of open: one sentence that names the device and the reason.
+// Thread safety: receive and transmit as Interface says; the rest one thread at a time, beside
+// them.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/interface/device.h"
+#include "dataplane/interface/interface.h"
+
+struct rte_mempool;
+
+namespace weft {
+
+using MacAddress = std::array<uint8_t, 6>;
+
+struct DpdkInterfaceSettings {
+  std::string name;  // of the interface
+  std::vector<Device> devices;
+  uint32_t mtu_bytes = 1500;
+  bool vlan = false;        // frames carry a tag
+  uint32_t workers = 1;     // that many queues where the device can
+  uint32_t memory_mib = 0;  // for its packet buffers; 0: just enough for its rings
+};
+
+struct DeviceStats {            // of all devices together, since the start
+  uint64_t receive_missed = 0;  // the device had no room: workers too slow
+  uint64_t receive_errors = 0;
+  uint64_t receive_no_buffer = 0;  // no packet buffer was free
+  uint64_t transmit_errors = 0;    // refused by the device, or too large
+  uint32_t buffers = 0;
+  uint32_t buffers_free = 0;
+};
+
+class DpdkInterface final : public Interface {
+ public:
+  // Requires: the EAL has started; called on the thread that starts up (stderr is captured while
+  // drivers are probed).
+  static Result<std::unique_ptr<DpdkInterface>> open(const DpdkInterfaceSettings& settings);
+  ~DpdkInterface() override;
+
+  std::string_view name() const override;
+  uint32_t queues() const override;
+  uint32_t mtu_bytes() const override;
+  Offloads offloads() const override;
+  uint32_t receive(uint32_t queue, std::span<Packet> packets) override;
+  uint32_t transmit(uint32_t queue, std::span<Packet> packets) override;
+
+  const MacAddress& mac() const;
+  bool link_up() const;
+  // The buffers that it receives into; also for the twin beside it.
+  rte_mempool& buffers() const;
+  DeviceStats stats() const;
+
+  // Gives the devices back, with every packet still in their rings; receive and transmit find
+  // nothing from then on. Buffers live until destruction. Requires: no worker uses it any more.
+  // When packets pass between interfaces: stop all of them before destroying any.
+  void stop();
+
+ private:
+  struct State;
+  explicit DpdkInterface(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weft

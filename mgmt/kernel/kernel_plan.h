@@ -1,0 +1,44 @@
+// What the kernel should hold for a gateway: addresses and routes of the twins, and a route for
+// each ready listener. Made from the model by pure functions; Kernel::apply makes it so.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "dataplane/wire/ip_address.h"
+#include "mgmt/model/model.h"
+
+namespace weft::mgmt {
+
+struct PlannedTwin {  // by interface index
+  std::string name;
+  std::vector<InterfaceAddress> addresses;  // the kernel's
+  std::vector<IpAddress> worker_addresses;  // the kernel answers ARP, ND and ping for them, no more
+  std::vector<InterfaceRoute> routes;
+  bool operator==(const PlannedTwin&) const = default;
+};
+
+struct PlannedAnnouncement {
+  IpPrefix listener;
+  uint16_t interface = 0;  // whose twin the route names, so that it ends with the gateway
+  auto operator<=>(const PlannedAnnouncement&) const = default;
+};
+
+struct KernelPlan {
+  std::vector<PlannedTwin> twins;
+  std::vector<PlannedAnnouncement> announcements;
+  bool operator==(const KernelPlan&) const = default;
+};
+
+// A source_addresses prefix with more addresses than this is reached by routing only.
+inline constexpr uint32_t answered_addresses_max = 256;
+
+// Worker addresses are answered where they are on link: inside the subnet of one of that
+// interface's addresses. Listener prefixes never are; of source_addresses every address up to the
+// bound. An address is announced while at least one listener on it is ready.
+KernelPlan plan_kernel(const Model& model,
+                       const std::function<bool(const ListenerSettings&)>& ready);
+
+}  // namespace weft::mgmt
