@@ -48,13 +48,32 @@ Result<void> Controller::on_config(Model model, Instant now) {
   return {};
 }
 
+// What can never fit is refused before it claims ids, which would be free again only when workers
+// have let go of them.
+static Result<void> check_sizes(const Model& model) {
+  std::size_t endpoints = 0;
+  for (const ClusterSettings& cluster : model.clusters) endpoints += cluster.endpoints.size();
+  const auto check = [](std::string_view what, std::size_t count, uint32_t max) -> Result<void> {
+    if (count <= max) return {};
+    return fail(
+        fmt::format("the configuration has {} {}, at most {} are possible", count, what, max),
+        Fault::operator_input);
+  };
+  Result<void> sizes = check("listeners", model.listeners.size(), listeners_max);
+  if (sizes) sizes = check("clusters", model.clusters.size(), clusters_max);
+  if (sizes) sizes = check("endpoints", endpoints, endpoints_max);
+  return sizes;
+}
+
 Result<void> Controller::try_take(Model model, Instant now) {
   Claim claim(identities_, now);
-  Result<void> claimed = listeners_.claim(model.listeners, claim);
-  if (claimed) claimed = membership_.claim(model.clusters, names_, claim);
-  if (!claimed) {
-    on_config_error(claimed.error().message, now);
-    return claimed;
+  Result<void> fits = check_sizes(model);
+  if (fits) fits = listeners_.claim(model.listeners, claim);
+  if (fits) fits = membership_.claim(model.clusters, names_, claim);
+  if (!fits) {
+    on_config_error(fits.error().message, now);
+    pace_.on_change();  // so that what was claimed is given back soon
+    return fits;
   }
   claim.keep();
   take(std::move(model), now);

@@ -132,29 +132,44 @@ TEST(Reload, ThatWasRefusedElsewhereIsKeptForTheStatusUntilTheNextGoodOne) {
   EXPECT_EQ(gateway->status().last_reload_error, "");
 }
 
-TEST(Reload, ThatDoesNotFitChangesNothing) {
-  TestGateway gateway = serving();
+Model many_listeners(uint32_t count) {
   Model model = model_of({}, {cluster_of("other", {{"10.0.9.9", 80, 1}})});
-  for (uint32_t i = 0; i <= listeners_max; ++i) {
+  for (uint32_t i = 0; i < count; ++i) {
     model.listeners.push_back(listener_of(fmt::format("l{}", i), "203.0.113.10", "other"));
   }
-  const Result<void> taken = gateway->on_config(model, gateway.now());
+  return model;
+}
+
+TEST(Reload, ThatCanNeverFitIsRefused) {
+  TestGateway gateway = serving();
+  const Result<void> taken = gateway->on_config(many_listeners(listeners_max + 1), gateway.now());
+  ASSERT_FALSE(taken);
+  EXPECT_EQ(taken.error().message,
+            "the configuration has 16385 listeners, at most 16384 are possible");
+  EXPECT_EQ(gateway->status().last_reload_error, taken.error().message);
+}
+
+// The listener that goes still has its slot when those that come want all of them.
+TEST(Reload, ThatDoesNotFitYetChangesNothing) {
+  TestGateway gateway = serving();
+  const EndpointId kept = gateway.endpoint("web", "10.0.0.1:80").id;
+  gateway.reloads(many_listeners(1));
+  gateway.reloads(web_model());
+  const Result<void> taken = gateway->on_config(many_listeners(listeners_max), gateway.now());
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().message, HasSubstr("no room for another listener"));
   EXPECT_EQ(gateway->status().last_reload_error, taken.error().message);
-  EXPECT_EQ(gateway->status().config_version, 1u);
-  EXPECT_THAT(gateway.poll(), ElementsAre(StartsWith("log config_refused")));
+  EXPECT_EQ(gateway->status().config_version, 3u);
+  EXPECT_THAT(gateway.poll(), Contains(StartsWith("log config_refused")));
   EXPECT_EQ(gateway.state("web", "10.0.0.1:80"), "healthy: first probe passed");
-  const EndpointId kept = gateway.endpoint("web", "10.0.0.1:80").id;
+  EXPECT_EQ(gateway.endpoint("web", "10.0.0.1:80").id, kept);
 
-  // What had been claimed is free again once nobody can refer to it.
-  gateway.reloads(web_model());
-  gateway.poll();
+  // What had been claimed is free again once no worker can refer to it.
   gateway.publishes();
   gateway.holds({});
-  EXPECT_EQ(gateway.endpoint("web", "10.0.0.1:80").id, kept);
-  model.listeners.resize(listeners_max - 1);
-  gateway.reloads(model);
+  gateway.reloads(many_listeners(listeners_max - 1));
+  gateway.at(3000);
+  EXPECT_EQ(gateway.desired().listeners.size(), listeners_max - 1);
 }
 
 TEST(Reload, WaitsWhileTooManyGenerationsOfTheConfigurationAreInUse) {
