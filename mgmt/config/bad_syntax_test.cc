@@ -205,9 +205,18 @@ idle = "poll"
     {"no end of an inline table",
      R"(gateway = { name = "a"
 )",
-     R"(weft.toml:1:23: "}" is missing at the end of the inline table
+     R"(weft.toml:1:11: "}" is missing: an inline table stands on one line
 gateway = { name = "a"
-                      ^
+          ^
+)"},
+    {"an inline table of several lines",
+     R"(gateway = {
+  name = "a",
+}
+)",
+     R"(weft.toml:1:11: "}" is missing: an inline table stands on one line
+gateway = {
+          ^
 )"},
     {"no comma in an inline table",
      R"(gateway = { name = "a" idle = "poll" }

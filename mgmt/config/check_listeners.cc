@@ -122,7 +122,7 @@ void check_nat_in_fleet(Reading& reading, const Node& root) {
 // The kernel's socket cannot be reached on an address of the workers.
 void check_admin(Reading& reading, const Node& root) {
   const auto admin = parse_ip_and_port(reading.model.admin.address);
-  if (!admin) return;
+  if (!admin || admin->address.is_loopback() || admin->address.is_unspecified()) return;
   const IpPrefix own = IpPrefix::host(admin->address);
   const Offset at = place(root, {"admin", "address"});
   const auto complain = [&](const std::string& owner) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace weft::mgmt::config {
 
@@ -56,17 +57,19 @@ class Scanner {
 
   void nesting(char c) {
     if (c == '[' || c == '{') {
-      ++depth_;
+      if (open_.size() == nesting_max) return fail(at_, "nested too deep");
+      open_.push_back(at_);
       dots_ = 0;
     } else if (c == ']' || c == '}') {
-      depth_ -= depth_ > 0 ? 1 : 0;
+      if (!open_.empty()) open_.pop_back();
     } else if (c == '.') {
-      ++dots_;
+      if (++dots_ == nesting_max) fail(at_, "the key has too many parts");
     } else if (c == '\n' || c == ',' || c == '=') {
       dots_ = 0;
     }
-    if (depth_ > nesting_max) fail(at_, "nested too deep");
-    if (dots_ >= nesting_max) fail(at_, "the key has too many parts");
+    if (c == '\n' && !open_.empty() && text_[open_.back()] == '{') {
+      fail(open_.back(), "\"}\" is missing: an inline table stands on one line");
+    }
   }
 
   void string(char quote) {
@@ -161,8 +164,8 @@ class Scanner {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  uint32_t depth_ = 0;
-  uint32_t dots_ = 0;
+  std::vector<std::size_t> open_;  // brackets and braces
+  uint32_t dots_ = 0;              // in the current key
   std::optional<SyntaxError> error_;
 };
 

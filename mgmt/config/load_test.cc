@@ -215,8 +215,7 @@ TEST(Load, EveryKeyOfListenersAndClusters) {
   const Model model = model_of(R"(
 listener = [
   { name = "a", address = "203.0.113.0/24:53", protocol = "udp", forward = "ipip", cluster = "c" },
-  { name = "b", address = "203.0.113.10:8000-8099", protocol = "tcp", forward = "nat",
-    hash = "source", cluster = "c" },
+  {name="b",address="203.0.113.10:8000-8099",protocol="tcp",forward="nat",hash="source",cluster="c"}
 ]
 [[cluster]]
 name = "c"

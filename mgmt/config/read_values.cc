@@ -95,12 +95,12 @@ std::optional<std::size_t> read_choice(Reading& reading, const Key& key, const N
   const auto found = std::find(choices.begin(), choices.end(), node.string);
   if (found != choices.end()) return static_cast<std::size_t>(found - choices.begin());
   reading.complain(node.at, fmt::format("{} must be {}, not {}", key.name, list_choices(choices),
-                                        quoted(node.string)));
+                                        in_quotes(node.string)));
   return std::nullopt;
 }
 
 void complain_of_string(Reading& reading, const Node& node, std::string_view what) {
-  reading.complain(node.at, fmt::format("{} {}", quoted(node.string), what));
+  reading.complain(node.at, fmt::format("{} {}", in_quotes(node.string), what));
 }
 
 void read_value(Reading& reading, const Key& key, const Node& node, bool& out) {
@@ -134,7 +134,7 @@ void read_value(Reading& reading, const Key& key, const Node& node, std::string&
     return;
   }
   reading.complain(node.at, fmt::format("{} must be {}, not {}", key.name, key.form->words,
-                                        quoted(node.string)));
+                                        in_quotes(node.string)));
 }
 
 void read_value(Reading& reading, const Key& key, const Node& node, IpAddress& out) {

@@ -133,7 +133,7 @@ std::string_view Reading::unknown_key(const Section& section, const Node::Member
                : fmt::format(", it belongs in {}", config::section(key->section).heading);
   }
   const std::string where = section.path.empty() ? "" : fmt::format(" in {}", section.heading);
-  complain(member.at, fmt::format("unknown key {}{}{}", quoted(member.key), where, hint));
+  complain(member.at, fmt::format("unknown key {}{}{}", in_quotes(member.key), where, hint));
   return meant;
 }
 

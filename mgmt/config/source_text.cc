@@ -63,7 +63,7 @@ void show_around(std::string_view line, uint32_t column, ConfigError& error) {
 
 }  // namespace
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   constexpr std::size_t shown_bytes_max = 80;
   std::string shown = "\"";
   shown += printable(text.substr(0, shown_bytes_max));
@@ -96,10 +96,11 @@ std::string_view SourceText::line_text(uint32_t line) const {
 }
 
 ConfigError SourceText::error(Offset at, std::string message) const {
-  const Offset end = static_cast<Offset>(text_.size());
-  at = std::min(at, end);
-  // What is missing at the end of a file is missing after its last line.
-  while (at == end && at > 0 && (text_[at - 1] == '\n' || text_[at - 1] == '\r')) --at;
+  if (at >= text_.size()) {
+    // What is missing at the end of a file is missing after its last line.
+    const std::size_t last = text_.find_last_not_of("\r\n");
+    at = last == std::string_view::npos ? 0 : static_cast<Offset>(last + 1);
+  }
   ConfigError error;
   error.file = file_name_;
   error.message = std::move(message);

@@ -14,7 +14,7 @@ namespace weft::mgmt::config {
 using Offset = uint32_t;  // bytes from the start of the text
 
 // In quotes, cut when long, control characters shown as "?": for messages.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 class SourceText {
  public:

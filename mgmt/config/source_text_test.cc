@@ -41,13 +41,13 @@ TEST(SourceText, TheStartOfALongLineIsShownAsItIs) {
   EXPECT_EQ(error.text, "k = \"" + std::string(115, 'a') + "...");
 }
 
-TEST(Quoted, CutsBetweenCharacters) {
+TEST(InQuotes, CutsBetweenCharacters) {
   std::string text;
   for (int i = 0; i < 60; ++i) text += "\u00fc";
-  const std::string shown = quoted("x" + text);
+  const std::string shown = in_quotes("x" + text);
   EXPECT_LE(shown.size(), 90u);
   EXPECT_TRUE(shown.ends_with("\u00fc...\""));
-  EXPECT_EQ(quoted("a\nb"), "\"a?b\"");
+  EXPECT_EQ(in_quotes("a\nb"), "\"a?b\"");
 }
 
 Offset place_of(std::string_view text, std::string_view value, std::string_view key) {
