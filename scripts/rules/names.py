@@ -59,7 +59,7 @@ def declared(tree, tag):
     type_name = tag.get("typeref", "").removeprefix("typename:")
     if tag["kind"] in ("function", "prototype") or not NUMBER.search(type_name) or "<" in type_name:
         return
-    if NEEDS_TIME_UNIT.search(name):
+    if NEEDS_TIME_UNIT.search(name) and not name.startswith("status_"):  # as in HTTP's 408
         tree.breach(
             where, f"{name} is a number: its unit ends its name ({name.rstrip('_')}_ms, _s, _ns)"
         )
