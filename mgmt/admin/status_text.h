@@ -16,4 +16,7 @@ Result<std::string> status_text(std::string_view json);
 // the two say lies between them.
 Result<std::string> top_text(std::string_view before_json, std::string_view after_json);
 
+// The message in {"error": "..."}, which a refused reload is answered with; otherwise the text.
+std::string error_in(std::string_view json);
+
 }  // namespace weft::mgmt

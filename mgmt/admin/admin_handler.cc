@@ -1,0 +1,114 @@
+#include "mgmt/admin/admin_handler.h"
+
+#include <algorithm>
+#include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "mgmt/admin/status_json.h"
+#include "mgmt/metrics/metrics_text.h"
+
+namespace weft::mgmt {
+namespace {
+
+constexpr const char* json_type = "application/json";
+
+HttpResponse error_response(unsigned status, std::string message) {
+  return {.status = status, .body = std::move(message) + "\n"};
+}
+
+HttpResponse reload_response(const Result<void>& done) {
+  const boost::json::object body = done ? boost::json::object{{"reloaded", true}}
+                                        : boost::json::object{{"error", done.error().message}};
+  return {.status = done ? 200u : 409u,
+          .content_type = json_type,
+          .body = boost::json::serialize(body) + "\n"};
+}
+
+// Copies the report here, on the loop, and renders it elsewhere.
+template <class Render>
+void answer_elsewhere(const AdminActions& actions, HttpRespond respond, const char* type,
+                      Render render) {
+  const auto report = std::make_shared<const Report>(actions.report());
+  actions.run_elsewhere([report, respond = std::move(respond), type, render] {
+    respond({.content_type = type, .body = render(*report)});
+  });
+}
+
+void status(const AdminActions& actions, HttpRespond respond) {
+  answer_elsewhere(actions, std::move(respond), json_type, status_json);
+}
+
+void metrics(const AdminActions& actions, HttpRespond respond) {
+  answer_elsewhere(actions, std::move(respond), metrics_content_type, metrics_text);
+}
+
+void reload(const AdminActions& actions, HttpRespond respond) {
+  actions.reload(
+      [respond = std::move(respond)](Result<void> done) { respond(reload_response(done)); });
+}
+
+void ready(const AdminActions& actions, HttpRespond respond) {
+  respond(ready_response(actions.status()));
+}
+
+void live(const AdminActions&, HttpRespond respond) {
+  respond({.body = "live\n"});
+}
+
+struct Page {
+  std::string_view path;
+  std::string_view method;
+  Reach reach;  // at least
+  void (*answer)(const AdminActions& actions, HttpRespond respond);
+};
+
+constexpr std::array pages = {
+    Page{"/v1/status", "GET", Reach::socket, status},
+    Page{"/v1/reload", "POST", Reach::socket, reload},
+    Page{"/metrics", "GET", Reach::address, metrics},
+    Page{"/ready", "GET", Reach::address, ready},
+    Page{"/live", "GET", Reach::address, live},
+};
+
+void handle(const AdminActions& actions, Reach reach, const HttpRequest& request,
+            HttpRespond respond) {
+  const std::string_view target = request.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  const auto page = std::ranges::find_if(pages, [&](const Page& each) {
+    return each.path == path && (reach == Reach::socket || each.reach == Reach::address);
+  });
+  if (page == pages.end()) return respond(error_response(404, "no such page"));
+  const bool head = request.method == "HEAD" && page->method == "GET";
+  if (request.method != page->method && !head) {
+    HttpResponse refused = error_response(405, "only " + std::string(page->method));
+    refused.headers.emplace_back("Allow", page->method == "GET" ? "GET, HEAD" : page->method);
+    return respond(std::move(refused));
+  }
+  page->answer(actions, std::move(respond));
+}
+
+}  // namespace
+
+HttpHandler admin_handler(AdminActions actions, Reach reach) {
+  return [actions = std::move(actions), reach](const HttpRequest& request, HttpRespond respond) {
+    handle(actions, reach, request, std::move(respond));
+  };
+}
+
+HttpResponse ready_response(const GatewayStatus& status) {
+  if (status.ready()) return {.body = "ready\n"};
+  HttpResponse response{.status = 503};
+  if (status.phase != Phase::serving) {
+    response.body += "the gateway is " + std::string(phase_name(status.phase)) + "\n";
+  }
+  for (const ListenerStatus& listener : status.listeners) {
+    if (!listener.ready) response.body += "listener " + listener.name + ": " + listener.why + "\n";
+  }
+  return response;
+}
+
+}  // namespace weft::mgmt

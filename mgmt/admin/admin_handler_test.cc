@@ -1,0 +1,118 @@
+#include "mgmt/admin/admin_handler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <vector>
+
+#include "mgmt/metrics/example_report.h"
+
+namespace weft::mgmt {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class AdminHandlerTest : public testing::Test {
+ protected:
+  AdminActions actions() {
+    return {.status = [this] { return status_; },
+            .report = [this] { return example_report(status_, workers_); },
+            .reload = [this](auto on_done) { reloads_.push_back(std::move(on_done)); },
+            .run_elsewhere = [this](auto work) { elsewhere_.push_back(std::move(work)); }};
+  }
+  // The answer, once what runs elsewhere has run.
+  std::optional<HttpResponse> ask(HttpRequest request, Reach reach = Reach::socket) {
+    std::optional<HttpResponse> answer;
+    admin_handler(actions(), reach)(request, [&](HttpResponse response) { answer = response; });
+    for (const auto& work : elsewhere_) work();
+    elsewhere_.clear();
+    return answer;
+  }
+
+  GatewayStatus status_ = example_status(2);
+  ExampleWorkers workers_{1};
+  std::vector<std::function<void(Result<void>)>> reloads_;
+  std::vector<std::function<void()>> elsewhere_;
+};
+
+TEST_F(AdminHandlerTest, TheSocketAnswersEverything) {
+  const auto status = ask({.target = "/v1/status?x=1"});
+  EXPECT_EQ(status->status, 200u);
+  EXPECT_EQ(status->content_type, "application/json");
+  EXPECT_THAT(status->body, StartsWith("{\"gateway\":\"gw-1\""));
+  const auto metrics = ask({.target = "/metrics"});
+  EXPECT_EQ(metrics->content_type, "text/plain; version=0.0.4; charset=utf-8");
+  EXPECT_THAT(metrics->body, HasSubstr("\nweft_ready 1\n"));
+  EXPECT_EQ(ask({.target = "/live"})->body, "live\n");
+  EXPECT_EQ(ask({.target = "/ready"})->body, "ready\n");
+}
+
+TEST_F(AdminHandlerTest, TheAddressAnswersNothingUnderV1) {
+  for (const char* path : {"/metrics", "/ready", "/live"}) {
+    EXPECT_EQ(ask({.target = path}, Reach::address)->status, 200u) << path;
+  }
+  EXPECT_EQ(ask({.target = "/v1/status"}, Reach::address)->status, 404u);
+  EXPECT_EQ(ask({.method = "POST", .target = "/v1/reload"}, Reach::address)->status, 404u);
+  EXPECT_TRUE(reloads_.empty());
+}
+
+TEST_F(AdminHandlerTest, RenderingRunsElsewhereAndShowsTheMomentOfTheRequest) {
+  std::optional<HttpResponse> answer;
+  admin_handler(actions(), Reach::socket)({.target = "/metrics"},
+                                          [&](HttpResponse response) { answer = response; });
+  EXPECT_FALSE(answer);
+  ASSERT_EQ(elsewhere_.size(), 1u);
+  status_.snapshot_generation = 18;
+  elsewhere_[0]();
+  EXPECT_THAT(answer->body, HasSubstr("\nweft_snapshot_generation 17\n"));
+}
+
+TEST_F(AdminHandlerTest, AReloadIsAnsweredWhenItIsDone) {
+  std::optional<HttpResponse> answer;
+  const HttpHandler handler = admin_handler(actions(), Reach::socket);
+  const HttpRequest request{.method = "POST", .target = "/v1/reload"};
+  const auto keep = [&](HttpResponse response) { answer = response; };
+  handler(request, keep);
+  EXPECT_FALSE(answer);
+  ASSERT_EQ(reloads_.size(), 1u);
+  reloads_[0]({});
+  EXPECT_EQ(answer->status, 200u);
+
+  handler(request, keep);
+  reloads_[1](fail("weft.toml:3:1: unknown key \"listner\"", Fault::operator_input));
+  EXPECT_EQ(answer->status, 409u);
+  EXPECT_EQ(answer->content_type, "application/json");
+  EXPECT_EQ(answer->body, "{\"error\":\"weft.toml:3:1: unknown key \\\"listner\\\"\"}\n");
+}
+
+TEST_F(AdminHandlerTest, OtherPagesAre404AndOtherMethods405) {
+  for (const char* path : {"/", "", "/v1", "/v1/status/", "//metrics", "/Metrics"}) {
+    EXPECT_EQ(ask({.target = path})->status, 404u) << path;
+  }
+  const auto get_reload = ask({.target = "/v1/reload"});
+  EXPECT_EQ(get_reload->status, 405u);
+  EXPECT_THAT(get_reload->headers, testing::ElementsAre(testing::Pair("Allow", "POST")));
+  EXPECT_TRUE(reloads_.empty());
+  EXPECT_EQ(ask({.method = "POST", .target = "/metrics"})->status, 405u);
+  EXPECT_EQ(ask({.method = "HEAD", .target = "/metrics"})->status, 200u);
+  EXPECT_EQ(ask({.method = "HEAD", .target = "/v1/reload"})->status, 405u);
+}
+
+TEST_F(AdminHandlerTest, NotReadySaysWhatIsMissing) {
+  status_.listeners[0].ready = false;
+  status_.listeners[0].why = "waits for the first probes";
+  auto answer = ask({.target = "/ready"}, Reach::address);
+  EXPECT_EQ(answer->status, 503u);
+  EXPECT_EQ(answer->body, "listener web: waits for the first probes\n");
+  status_.listeners[0].ready = true;
+  status_.phase = Phase::withdrawing;
+  answer = ask({.target = "/ready"});
+  EXPECT_EQ(answer->status, 503u);
+  EXPECT_EQ(answer->body, "the gateway is withdrawing\n");
+  EXPECT_EQ(ask({.target = "/live"})->status, 200u);
+}
+
+}  // namespace
+}  // namespace weft::mgmt

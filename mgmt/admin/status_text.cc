@@ -1,0 +1,135 @@
+#include "mgmt/admin/status_text.h"
+
+#include <fmt/format.h>
+
+#include <boost/json/parse.hpp>
+
+#include "mgmt/admin/status_reader.h"
+#include "mgmt/admin/text_table.h"
+
+namespace weft::mgmt {
+namespace {
+
+namespace json = boost::json;
+
+std::string count_in(const json::object& object, std::string_view key) {
+  return short_number(number_in(object, key));
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f} %", 100 * share);
+}
+
+std::string gateway_text(const json::object& status) {
+  const json::object& config = object_in(status, "config");
+  std::string text = fmt::format(
+      "gateway {}  {}, {}, up {}, weft {}\n"
+      "config version {} for {}, snapshot generation {}, policy generations {}\n"
+      "probes {} of {}, loop lag {:.1f} ms\n",
+      text_in(status, "gateway"), text_in(status, "phase"),
+      flag_in(status, "ready") ? "ready" : "not ready",
+      short_duration(number_in(status, "uptime_ms")), text_in(status, "version"),
+      number_in(config, "version"), short_duration(number_in(config, "for_ms")),
+      number_in(status, "snapshot_generation"), number_in(status, "policy_generations_live"),
+      number_in(status, "probes_in_flight"), number_in(status, "probes_max"),
+      number_in(status, "loop_lag_max_us") / 1000);
+  const std::string error = text_in(config, "last_reload_error");
+  if (!error.empty()) text += "last reload refused: " + error + "\n";
+  return text;
+}
+
+std::string listeners_text(const json::object& status) {
+  TextTable table({"LISTENER", "ADDRESS", "PROTOCOL", "FORWARD", "CLUSTER", ">FLOWS", ">PACKETS",
+                   ">BYTES", ">DROPS", "READY"});
+  for_each_in(status, "listeners", [&](const json::object& listener) {
+    table.add(
+        {text_in(listener, "name"), text_in(listener, "address"), text_in(listener, "protocol"),
+         text_in(listener, "forward"), text_in(listener, "cluster"), count_in(listener, "flows"),
+         count_in(listener, "packets"), count_in(listener, "bytes"), count_in(listener, "drops"),
+         flag_in(listener, "ready") ? "yes" : "no: " + text_in(listener, "why")});
+  });
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+std::string cluster_text(const json::object& cluster) {
+  TextTable table(
+      {"  ENDPOINT", ">WEIGHT", "STATE", ">FOR", ">ACTIVE", ">FLOWS", ">PACKETS", ">BYTES", "WHY"});
+  int endpoints = 0;
+  int healthy = 0;
+  for_each_in(cluster, "endpoints", [&](const json::object& endpoint) {
+    ++endpoints;
+    healthy += text_in(endpoint, "state") == "healthy";
+    const std::string host = text_in(endpoint, "host");
+    table.add({"  " + text_in(endpoint, "address") + (host.empty() ? "" : " (" + host + ")"),
+               count_in(endpoint, "weight"), text_in(endpoint, "state"),
+               short_duration(number_in(endpoint, "for_ms")), count_in(endpoint, "flows_active"),
+               count_in(endpoint, "flows"), count_in(endpoint, "packets"),
+               count_in(endpoint, "bytes"), text_in(endpoint, "why")});
+  });
+  std::string text =
+      fmt::format("\nCLUSTER {}: {} of {} endpoints healthy, {} Maglev slots\n",
+                  text_in(cluster, "name"), healthy, endpoints, number_in(cluster, "maglev_slots"));
+  const std::string error = text_in(cluster, "resolve_error");
+  if (!error.empty()) text += "  " + error + "\n";
+  return table.empty() ? text : text + table.text();
+}
+
+std::string interfaces_text(const json::object& status) {
+  TextTable table(
+      {"INTERFACE", ">RECEIVED", ">BYTES", ">SENT", ">BYTES", ">TO TWIN", ">FROM TWIN"});
+  for_each_in(status, "interfaces", [&](const json::object& interface) {
+    table.add({text_in(interface, "name"), count_in(interface, "receive_packets"),
+               count_in(interface, "receive_bytes"), count_in(interface, "transmit_packets"),
+               count_in(interface, "transmit_bytes"), count_in(interface, "to_twin_packets"),
+               count_in(interface, "from_twin_packets")});
+  });
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+// "12 of 1.05 M"
+std::string flow_table_text(const json::object& worker, std::string_view key) {
+  const json::object& flows = object_in(worker, key);
+  return count_in(flows, "entries") + " of " + count_in(flows, "entries_max");
+}
+
+std::string workers_text(const json::object& status) {
+  TextTable table({">WORKER", ">BUSY", ">CYCLES/PACKET", ">PACKETS", ">HANDED OFF", ">HANDED OVER",
+                   ">TUNNEL", ">NAT", ">SNAPSHOT"});
+  for_each_in(status, "workers", [&](const json::object& worker) {
+    table.add({count_in(worker, "worker"), percent(number_in(worker, "busy_share")),
+               fmt::format("{:.0f}", number_in(worker, "cycles_per_packet")),
+               count_in(worker, "packets"), count_in(worker, "handed_off"),
+               count_in(worker, "handed_over"), flow_table_text(worker, "tunnel_flows"),
+               flow_table_text(worker, "nat_flows"),
+               fmt::format("{}", number_in(worker, "snapshot_generation"))});
+  });
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+std::string drops_text(const json::object& status) {
+  TextTable table({"DROP", ">PACKETS"});
+  for (const auto& [name, packets] : object_in(status, "drops")) {
+    table.add({std::string(name), count_in(object_in(status, "drops"), name)});
+  }
+  return table.empty() ? "" : "\n" + table.text();
+}
+
+}  // namespace
+
+Result<std::string> status_text(std::string_view json_text) {
+  const Result<json::object> status = read_status(json_text);
+  if (!status) return tl::unexpected(status.error());
+  std::string text = gateway_text(*status) + listeners_text(*status);
+  for_each_in(*status, "clusters",
+              [&](const json::object& cluster) { text += cluster_text(cluster); });
+  return text + interfaces_text(*status) + workers_text(*status) + drops_text(*status);
+}
+
+std::string error_in(std::string_view json_text) {
+  boost::system::error_code error;
+  const json::value value = json::parse(json_text, error);
+  std::string message = !error && value.is_object() ? text_in(value.get_object(), "error") : "";
+  return message.empty() ? std::string(json_text) : message;
+}
+
+}  // namespace weft::mgmt

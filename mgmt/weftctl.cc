@@ -1,0 +1,124 @@
+// weftctl: asks a running gateway over its unix socket and prints what it says. Errors are one
+// line on stderr and exit code 1.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <string>
+#include <thread>
+
+#include "mgmt/admin/default_socket.h"
+#include "mgmt/admin/status_text.h"
+#include "mgmt/io/http_client.h"
+
+namespace weft::mgmt {
+namespace {
+
+constexpr milliseconds status_timeout_ms{10'000};
+constexpr milliseconds reload_timeout_ms{60'000};  // names of endpoints may have to be looked up
+
+struct Options {
+  std::string socket;
+  bool json = false;
+  uint32_t interval_ms = 1000;
+  uint32_t count = 0;  // of top's pictures; 0: until interrupted
+};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+Result<std::string> socket_of(const Options& options) {
+  if (!options.socket.empty()) return options.socket;
+  return default_socket(sockets_folder, host_name());
+}
+
+Result<HttpResponse> ask(const Options& options, const HttpRequest& request,
+                         milliseconds timeout_ms) {
+  const Result<std::string> socket = socket_of(options);
+  if (!socket) return tl::unexpected(socket.error());
+  return ask_over_socket(*socket, request, timeout_ms);
+}
+
+Result<std::string> fetch_status(const Options& options) {
+  const Result<HttpResponse> response = ask(options, {.target = "/v1/status"}, status_timeout_ms);
+  if (!response) return tl::unexpected(response.error());
+  if (response->status != 200) {
+    return fail(fmt::format("the gateway answered {}: {}", response->status, response->body));
+  }
+  return response->body;
+}
+
+Result<void> print_status(const Options& options) {
+  const Result<std::string> status = fetch_status(options);
+  if (!status) return tl::unexpected(status.error());
+  const Result<std::string> text = options.json ? status : status_text(*status);
+  if (!text) return tl::unexpected(text.error());
+  fmt::print("{}", *text);
+  return {};
+}
+
+Result<void> reload(const Options& options) {
+  const Result<HttpResponse> response =
+      ask(options, {.method = "POST", .target = "/v1/reload"}, reload_timeout_ms);
+  if (!response) return tl::unexpected(response.error());
+  if (response->status != 200) return fail(error_in(response->body));
+  fmt::print("reloaded\n");
+  return {};
+}
+
+Result<void> top(const Options& options) {
+  Result<std::string> before = fetch_status(options);
+  const bool terminal = isatty(STDOUT_FILENO) == 1;
+  for (uint32_t shown = 0; options.count == 0 || shown < options.count; ++shown) {
+    if (!before) return tl::unexpected(before.error());
+    std::this_thread::sleep_for(milliseconds(options.interval_ms));
+    Result<std::string> after = fetch_status(options);
+    if (!after) return tl::unexpected(after.error());
+    const Result<std::string> text = top_text(*before, *after);
+    if (!text) return tl::unexpected(text.error());
+    fmt::print("{}{}{}", terminal ? "\x1b[H\x1b[2J" : "", *text, terminal ? "" : "\n");
+    std::fflush(stdout);
+    before = std::move(after);
+  }
+  return {};
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("Asks a running Weft gateway.", "weftctl");
+  Options options;
+  Result<void> done;
+  app.require_subcommand(1);
+  app.add_option("--socket", options.socket,
+                 fmt::format("the gateway's unix socket; default: {}/HOST.sock, or the only one "
+                             "there",
+                             sockets_folder));
+  CLI::App* status = app.add_subcommand("status", "what the gateway is and has done");
+  status->add_flag("--json", options.json, "as JSON");
+  status->callback([&] { done = print_status(options); });
+  app.add_subcommand("reload", "have the gateway read its configuration again")->callback([&] {
+    done = reload(options);
+  });
+  CLI::App* refreshing = app.add_subcommand("top", "rates per second, refreshed");
+  refreshing->add_option("--interval-ms", options.interval_ms, "between two looks")
+      ->check(CLI::Range(100, 3'600'000))
+      ->capture_default_str();
+  refreshing->add_option("--count", options.count, "so many times; 0: until interrupted");
+  refreshing->callback([&] { done = top(options); });
+  CLI11_PARSE(app, argc, argv);
+  if (done) return 0;
+  fmt::print(stderr, "weftctl: {}\n", done.error().message);
+  return 1;
+}
+
+}  // namespace
+}  // namespace weft::mgmt
+
+int main(int argc, char** argv) {
+  return weft::mgmt::run(argc, argv);
+}

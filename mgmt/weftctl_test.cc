@@ -1,0 +1,152 @@
+// The weftctl program against a server in this process. Its path is the first argument.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string>
+
+#include "mgmt/admin/admin_handler.h"
+#include "mgmt/io/http_server.h"
+#include "mgmt/io/looping_thread.h"
+#include "mgmt/io/temporary_folder.h"
+#include "mgmt/metrics/example_report.h"
+
+namespace weft::mgmt {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+std::string weftctl_path;
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+class WeftctlTest : public testing::Test {
+ protected:
+  void serve() {
+    thread_.run([&] {
+      auto made = HttpServer::on_socket(thread_.loop(), socket(), "",
+                                        admin_handler(actions(), Reach::socket));
+      if (made) server_.emplace(std::move(*made));
+    });
+    ASSERT_TRUE(server_);
+  }
+  void TearDown() override {
+    thread_.run([&] { server_.reset(); });
+  }
+
+  AdminActions actions() {
+    return {.status = [this] { return status_; },
+            .report = [this] { return example_report(status_, workers_); },
+            .reload = [this](auto on_done) { on_done(reload_result_); },
+            .run_elsewhere = [](auto work) { work(); }};
+  }
+  std::string socket() const { return folder_.file("gw.sock"); }
+
+  // `before` stands before the command: "setpriv ...".
+  Outcome run(const std::string& words, const std::string& before = "") {
+    const std::string out = folder_.file("out");
+    const std::string err = folder_.file("err");
+    const std::string command = before + " '" + weftctl_path + "' --socket '" + socket() + "' " +
+                                words + " >'" + out + "' 2>'" + err + "'";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content_of(out), content_of(err)};
+  }
+
+  TemporaryFolder folder_;
+  GatewayStatus status_ = example_status(2);
+  ExampleWorkers workers_{1};
+  Result<void> reload_result_;
+  LoopingThread thread_;
+  std::optional<HttpServer> server_;
+};
+
+TEST_F(WeftctlTest, StatusIsATableOrTheJsonAsItIs) {
+  serve();
+  const Outcome table = run("status");
+  EXPECT_EQ(table.exit_code, 0);
+  EXPECT_THAT(table.out, StartsWith("gateway gw-1  serving, ready"));
+  EXPECT_THAT(table.out, HasSubstr("10.0.0.2:8080"));
+  EXPECT_THAT(table.err, IsEmpty());
+  const Outcome json = run("status --json");
+  EXPECT_EQ(json.exit_code, 0);
+  EXPECT_THAT(json.out, StartsWith("{\"gateway\":\"gw-1\""));
+}
+
+TEST_F(WeftctlTest, ReloadSaysHowItWent) {
+  serve();
+  const Outcome taken = run("reload");
+  EXPECT_EQ(taken.exit_code, 0);
+  EXPECT_EQ(taken.out, "reloaded\n");
+  reload_result_ = fail("weft.toml:3:1: unknown key \"listner\"");
+  const Outcome refused = run("reload");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.err, "weftctl: weft.toml:3:1: unknown key \"listner\"\n");
+  EXPECT_THAT(refused.out, IsEmpty());
+}
+
+TEST_F(WeftctlTest, TopShowsRatesAsOftenAsAsked) {
+  serve();
+  const Outcome top = run("top --interval-ms 100 --count 2");
+  EXPECT_EQ(top.exit_code, 0);
+  const std::string first = top.out.substr(0, top.out.find("gateway", 1));
+  EXPECT_THAT(first, HasSubstr("PACKETS/S"));
+  EXPECT_THAT(top.out.substr(first.size()), StartsWith("gateway gw-1"));
+}
+
+TEST_F(WeftctlTest, WithoutAGatewayItSaysSoInOneLine) {
+  for (const char* words : {"status", "status --json", "reload", "top --count 1"}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 1) << words;
+    EXPECT_EQ(outcome.err, "weftctl: no gateway listens on " + socket() + ": is weftd running?\n");
+    EXPECT_THAT(outcome.out, IsEmpty()) << words;
+  }
+}
+
+TEST_F(WeftctlTest, WithoutPermissionItSaysWhoHasIt) {
+  if (geteuid() != 0) GTEST_SKIP() << "becoming nobody takes root";
+  serve();
+  const std::string folder = folder_.file("");
+  ASSERT_EQ(chmod(folder.c_str(), 0755), 0);
+  const std::string copy = folder_.file("weftctl");  // the build's folder may be closed to nobody
+  std::ofstream(copy, std::ios::binary) << std::ifstream(weftctl_path, std::ios::binary).rdbuf();
+  ASSERT_EQ(chmod(copy.c_str(), 0755), 0);
+  const std::string real_path = std::exchange(weftctl_path, copy);
+  const Outcome outcome = run("status", "setpriv --reuid=65534 --regid=65534 --clear-groups");
+  weftctl_path = real_path;
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.err, StartsWith("weftctl: permission denied on " + socket()));
+}
+
+TEST_F(WeftctlTest, WrongWordsAreRefused) {
+  EXPECT_NE(run("").exit_code, 0);
+  EXPECT_NE(run("stauts").exit_code, 0);
+  EXPECT_NE(run("top --interval-ms 0").exit_code, 0);
+  EXPECT_EQ(run("--help").exit_code, 0);
+}
+
+}  // namespace
+}  // namespace weft::mgmt
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  if (argc < 2) return 1;
+  weft::mgmt::weftctl_path = argv[1];
+  return RUN_ALL_TESTS();
+}
