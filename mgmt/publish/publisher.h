@@ -5,7 +5,7 @@
 // Thread safety: all members from one thread (mgmt's); status() from any. With a thread,
 // snapshots are compiled, published and destroyed on it, without one inside submit() and poll();
 // never on a worker. A Desired that is submitted while another is compiled replaces the one that
-// waits: the newest wins. Generations count what was submitted, so those passed over leave gaps.
+// waits: the newest wins, and the generations of those passed over are never seen.
 #pragma once
 
 #include <condition_variable>
@@ -18,6 +18,7 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/base/clock.h"
 #include "dataplane/rcu/published.h"
 #include "mgmt/model/desired.h"
 #include "mgmt/publish/compile.h"
@@ -39,6 +40,9 @@ struct PublishStatus {
 // wins.
 inline constexpr std::size_t versions_waiting_max = 16;
 
+// The thread looks this often whether the grace of an old snapshot has passed.
+inline constexpr milliseconds grace_poll{2};
+
 class Publisher {
  public:
   enum class Mode : uint8_t { thread, synchronous };
@@ -52,10 +56,9 @@ class Publisher {
   Publisher(const Publisher&) = delete;
   Publisher& operator=(const Publisher&) = delete;
 
-  // What the next submit() gives.
-  uint64_t next_generation() const { return submitted_generation_ + 1; }
-  // Gives the generation of the snapshot that this will become. Never waits in a thread's mode.
-  uint64_t submit(Desired desired);
+  // Wants a snapshot of this generation. With a thread it never waits. Requires: desired is not
+  // null, generation is larger than all before.
+  void submit(std::shared_ptr<const Desired> desired, uint64_t generation);
   // Synchronous mode: publishes what had to wait, destroys what nobody reads any more. With a
   // thread: nothing, it does that itself within grace_poll.
   void poll();
@@ -69,22 +72,23 @@ class Publisher {
   };
 
   void run();
-  void step(std::unique_lock<std::mutex>& lock);
-  void record(std::unique_lock<std::mutex>& lock, uint64_t generation);
+  bool may_publish() const;
+  void publish_pending(std::unique_lock<std::mutex>& lock);
+  void reclaim(std::unique_lock<std::mutex>& lock);
 
-  Published<Snapshot>& published_;
+  Published<Snapshot>& published_;  // the publishing thread's
   const std::function<void(uint64_t)> on_published_;
-  uint64_t submitted_generation_ = 0;  // mgmt's
+  Compiled last_;  // the publishing thread's
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  bool stopping_ = false;           // under mutex_
-  std::optional<Pending> pending_;  // under mutex_
-  PublishStatus status_;            // under mutex_, without policy_generations
-  std::vector<std::pair<uint64_t, std::weak_ptr<const PolicyPart>>> policies_;  // under mutex_
+  // All under mutex_.
+  bool stopping_ = false;
+  std::optional<Pending> pending_;
+  PublishStatus status_;  // without policy_generations
+  std::vector<std::pair<uint64_t, std::weak_ptr<const PolicyPart>>> policies_;
 
-  Compiled last_;  // the publishing thread's
-  std::thread thread_;
+  std::thread thread_;  // none in synchronous mode
 };
 
 }  // namespace weft::mgmt

@@ -1,0 +1,194 @@
+#include "mgmt/publish/compile_endpoints.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "mgmt/publish/desired_for_tests.h"
+
+namespace weft::mgmt {
+namespace {
+
+using test::Compiler;
+using test::ip;
+using test::record;
+using test::small_mesh;
+using testing::ElementsAre;
+
+constexpr EndpointSlot slot(uint32_t n) {
+  return EndpointSlot{n};
+}
+
+TEST(CompileEndpoints, ARecordSaysWhereAndHow) {
+  Desired desired = small_mesh();
+  desired.clusters[0].on_endpoint_down = OnEndpointDown::move;
+  Compiler compile;
+  const Snapshot& snapshot = compile(desired);
+  const EndpointRecord& one = record(snapshot, 1);
+  EXPECT_EQ(one.address, ip("10.0.0.1"));
+  EXPECT_EQ(one.port.host(), 8080);
+  EXPECT_EQ(one.cluster, ClusterSlot{0});
+  EXPECT_EQ(one.on_down, OnEndpointDown::move);
+  EXPECT_EQ(one.path_mtu_bytes, 1500);
+  EXPECT_EQ(one.tunnel_source, ip("10.0.0.254"));
+  EXPECT_GT(snapshot.routing->next_hops[one.next_hop].link_header_bytes, 0);
+  EXPECT_TRUE(snapshot.endpoints->present(slot(1)));
+  EXPECT_FALSE(snapshot.endpoints->present(slot(0)));
+  EXPECT_FALSE(snapshot.endpoints->present(slot(5000)));
+}
+
+TEST(CompileEndpoints, AClusterPicksAmongItsEndpointsByWeight) {
+  Desired desired = small_mesh(2);
+  desired.clusters[0].endpoints[1].weight = 2;
+  Compiler compile;
+  const ClusterRecord& cluster = *compile(desired).endpoints->clusters[0];
+  EXPECT_THAT(cluster.endpoints, ElementsAre(slot(1), slot(2)));
+  ASSERT_EQ(cluster.maglev->slots().size(), 1021u);
+  EXPECT_EQ(std::ranges::count(cluster.maglev->slots(), 1), 681);
+}
+
+TEST(CompileEndpoints, WeightZeroKeepsItsRecordAndTakesNothing) {
+  Desired desired = small_mesh(2);
+  desired.clusters[0].endpoints[0].weight = 0;
+  Compiler compile;
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_TRUE(snapshot.endpoints->present(slot(1)));
+  EXPECT_THAT(snapshot.endpoints->clusters[0]->endpoints, ElementsAre(slot(2)));
+  desired.clusters[0].endpoints[1].weight = 0;
+  const ClusterRecord& nobody = *compile(desired).endpoints->clusters[0];
+  EXPECT_EQ(nobody.maglev, nullptr);
+  EXPECT_TRUE(nobody.endpoints.empty());
+}
+
+TEST(CompileEndpoints, SlotsAreAsConfiguredOrByTheNumberOfEndpoints) {
+  Desired desired = small_mesh(11);
+  Compiler compile;
+  EXPECT_EQ(compile(desired).endpoints->clusters[0]->maglev->slots().size(), 4093u);
+  desired.clusters[0].endpoints[0].weight = 0;
+  EXPECT_EQ(compile(desired).endpoints->clusters[0]->maglev->slots().size(), 4093u)
+      << "a weight does not cross a step";
+  desired.clusters[0].maglev_slots = 65521;
+  EXPECT_EQ(compile(desired).endpoints->clusters[0]->maglev->slots().size(), 65521u);
+  desired.clusters[0].maglev_slots = 11;
+  EXPECT_EQ(compile(desired).endpoints->clusters[0]->maglev->slots().size(), 4093u)
+      << "too few for a set that grew";
+}
+
+TEST(CompileEndpoints, ADrainingEndpointKeepsItsRecordOnly) {
+  Desired desired = small_mesh(3);
+  Compiler compile;
+  compile(desired);
+  const auto before = compile.snapshot();
+  desired.clusters[0].endpoints.pop_back();
+  desired.draining = {slot(3)};
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_TRUE(snapshot.endpoints->present(slot(3)));
+  EXPECT_EQ(record(snapshot, 3), record(*before, 3));
+  EXPECT_THAT(snapshot.endpoints->clusters[0]->endpoints, ElementsAre(slot(1), slot(2)));
+  EXPECT_TRUE(snapshot.endpoints->records.shares_page(before->endpoints->records, 3));
+}
+
+TEST(CompileEndpoints, ADrainingEndpointFollowsTheRoutes) {
+  Desired desired = small_mesh(3);
+  Compiler compile;
+  compile(desired);
+  desired.clusters[0].endpoints.pop_back();
+  desired.draining = {slot(3)};
+  desired.kernel.routes[1].mtu_bytes = 1400;
+  EXPECT_EQ(record(compile(desired), 3).path_mtu_bytes, 1400);
+}
+
+TEST(CompileEndpoints, AnEndpointThatIsGoneHasNoClusterButItsAddress) {
+  Desired desired = small_mesh(3);
+  Compiler compile;
+  compile(desired);
+  desired.clusters[0].endpoints.pop_back();
+  desired.draining = {slot(3)};
+  compile(desired);
+  desired.draining.clear();
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_FALSE(snapshot.endpoints->present(slot(3)));
+  EXPECT_EQ(record(snapshot, 3).address, ip("10.0.0.3")) << "for flows that the sweep has not met";
+  EXPECT_EQ(record(snapshot, 3).next_hop, 0u) << "looked up, as its index may go to another";
+}
+
+TEST(CompileEndpoints, AnEndpointMayGoWithoutDraining) {
+  Desired desired = small_mesh(3);
+  Compiler compile;
+  compile(desired);
+  desired.clusters[0].endpoints.pop_back();
+  EXPECT_FALSE(compile(desired).endpoints->present(slot(3)));
+}
+
+TEST(CompileEndpoints, OneThatWasNeverPublishedHasNothingToKeep) {
+  Desired desired = small_mesh(1);
+  desired.draining = {slot(3)};
+  Compiler compile;
+  EXPECT_FALSE(compile(desired).endpoints->present(slot(3)));
+}
+
+TEST(CompileEndpoints, AnEndpointThatComesBackTakesFlowsAgain) {
+  Desired desired = small_mesh(3);
+  Compiler compile;
+  compile(desired);
+  Desired without = desired;
+  without.clusters[0].endpoints.pop_back();
+  without.draining = {slot(3)};
+  compile(without);
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_TRUE(snapshot.endpoints->present(slot(3)));
+  EXPECT_EQ(snapshot.endpoints->clusters[0]->endpoints.size(), 3u);
+}
+
+TEST(CompileEndpoints, ARemovedClusterKeepsItsSlotEmpty) {
+  Desired desired = small_mesh();
+  desired.clusters.push_back(test::cluster(1, 2));
+  Compiler compile;
+  compile(desired);
+  desired.clusters.pop_back();
+  desired.draining = {slot(101)};
+  const Snapshot& snapshot = compile(desired);
+  ASSERT_EQ(snapshot.endpoints->clusters.size(), 2u);
+  EXPECT_EQ(snapshot.endpoints->clusters[1], nullptr);
+  EXPECT_TRUE(snapshot.endpoints->present(slot(101)));
+  EXPECT_FALSE(snapshot.endpoints->present(slot(102)));
+}
+
+TEST(CompileEndpoints, ASlotOfANewGenerationIsAnotherCluster) {
+  Desired desired = small_mesh(2);
+  Compiler compile;
+  compile(desired);
+  const auto before = compile.snapshot();
+  desired.clusters[0] = {.id = {ClusterSlot{0}, 2}, .endpoints = {test::endpoint(5, 1)}};
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_THAT(snapshot.endpoints->clusters[0]->endpoints, ElementsAre(slot(501)));
+  EXPECT_FALSE(snapshot.endpoints->present(slot(1)));
+  EXPECT_TRUE(snapshot.endpoints->present(slot(501)));
+}
+
+TEST(CompileEndpoints, WhatToDoWhenAnEndpointDiesChangesTheRecordsOnly) {
+  Desired desired = small_mesh();
+  Compiler compile;
+  compile(desired);
+  const auto before = compile.snapshot();
+  desired.clusters[0].on_endpoint_down = OnEndpointDown::keep;
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_EQ(record(snapshot, 1).on_down, OnEndpointDown::keep);
+  EXPECT_EQ(snapshot.endpoints->clusters[0], before->endpoints->clusters[0]);
+}
+
+TEST(CompileEndpoints, AnotherSeedIsAnotherTable) {
+  Desired desired = small_mesh();
+  Compiler compile;
+  compile(desired);
+  const auto before = compile.snapshot();
+  desired.hash_seed = 8;
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_FALSE(std::ranges::equal(snapshot.endpoints->clusters[0]->maglev->slots(),
+                                  before->endpoints->clusters[0]->maglev->slots()));
+  EXPECT_EQ(snapshot.policy->hash_seed, 8u);
+}
+
+}  // namespace
+}  // namespace weft::mgmt

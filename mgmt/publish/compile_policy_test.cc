@@ -1,0 +1,149 @@
+#include "mgmt/publish/compile_policy.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "mgmt/publish/desired_for_tests.h"
+
+namespace weft::mgmt {
+namespace {
+
+using test::ip;
+using test::prefix;
+using test::small_mesh;
+
+std::shared_ptr<const PolicyPart> policy(const Desired& desired) {
+  return compile_policy(desired, {});
+}
+
+AddressOwner owner(const PolicyPart& policy, std::string_view address) {
+  const AddressOwner* found = policy.listeners.owners.find(ip(address));
+  return found == nullptr ? AddressOwner::nobody : *found;
+}
+
+TEST(CompilePolicy, AListenerOfOneAddressAndPortIsFoundExactly) {
+  Desired desired = small_mesh();
+  desired.listeners[0].settings.hash = HashOn::source;
+  const auto part = policy(desired);
+  const ListenerKey key{ip("203.0.113.10"), be16(80), Protocol::tcp};
+  const ListenerSlot* found = part->listeners.exact.find(key);
+  ASSERT_NE(found, nullptr);
+  const ListenerPolicy& listener = part->listeners.policies[index(*found)];
+  EXPECT_EQ(listener.id, (ListenerId{ListenerSlot{0}, 1}));
+  EXPECT_EQ(listener.cluster, ClusterSlot{0});
+  EXPECT_EQ(listener.forward, Forward::nat);
+  EXPECT_EQ(listener.hash, HashOn::source);
+  EXPECT_TRUE(part->listeners.ranges.empty());
+  EXPECT_EQ(part->listeners.exact.find({ip("203.0.113.10"), be16(80), Protocol::udp}), nullptr);
+}
+
+TEST(CompilePolicy, RangesOfOnePrefixComeNarrowestFirst) {
+  Desired desired = small_mesh();
+  const auto add = [&](uint32_t slot, std::string_view to, uint16_t first, uint16_t last) {
+    desired.listeners.push_back(test::listener(slot, to, first, 0));
+    desired.listeners.back().settings.last_port = last;
+  };
+  add(1, "198.51.100.0/24", 1, 65535);
+  add(2, "198.51.100.0/24", 8000, 8099);
+  add(3, "198.51.100.0/24", 443, 443);
+  add(4, "198.51.100.7", 8000, 8001);
+  const auto part = policy(desired);
+  const auto* wide = part->listeners.ranges.find(ip("198.51.100.8"));
+  ASSERT_NE(wide, nullptr);
+  std::vector<uint32_t> order;
+  for (const ListenerRange& range : *wide) order.push_back(index(range.listener));
+  EXPECT_EQ(order, (std::vector<uint32_t>{3, 2, 1}));
+  const auto* narrow = part->listeners.ranges.find(ip("198.51.100.7"));
+  ASSERT_NE(narrow, nullptr);
+  EXPECT_EQ((*narrow)[0].listener, ListenerSlot{4});
+}
+
+TEST(CompilePolicy, SlotsWithoutAListenerAreAbsent) {
+  Desired desired = small_mesh();
+  desired.listeners[0].id.slot = ListenerSlot{3};
+  const auto part = policy(desired);
+  EXPECT_TRUE(part->listeners.present(ListenerSlot{3}));
+  EXPECT_FALSE(part->listeners.present(ListenerSlot{0}));
+  EXPECT_FALSE(part->listeners.present(ListenerSlot{4}));
+}
+
+TEST(CompilePolicy, EveryAddressHasItsOwner) {
+  Desired desired = small_mesh();
+  desired.interfaces[0].source_addresses = {prefix("10.0.0.240/29")};
+  desired.listeners.push_back(test::listener(1, "198.51.100.0/24", 80, 0));
+  desired.kernel.links[0].addresses.push_back(ip("198.51.100.1"));  // a VRRP daemon's
+  const auto part = policy(desired);
+  EXPECT_EQ(owner(*part, "203.0.113.10"), AddressOwner::listener);
+  EXPECT_EQ(owner(*part, "203.0.113.11"), AddressOwner::nobody);
+  EXPECT_EQ(owner(*part, "198.51.100.9"), AddressOwner::listener);
+  EXPECT_EQ(owner(*part, "198.51.100.1"), AddressOwner::host);
+  EXPECT_EQ(owner(*part, "10.0.0.254"), AddressOwner::host);
+  EXPECT_EQ(owner(*part, "10.0.0.241"), AddressOwner::source_addresses);
+  EXPECT_EQ(owner(*part, "10.0.0.1"), AddressOwner::nobody);
+}
+
+TEST(CompilePolicy, WhatTheKernelAlwaysTakesIsTheHosts) {
+  const auto part = policy(small_mesh());
+  EXPECT_EQ(owner(*part, "224.0.0.18"), AddressOwner::host) << "VRRP";
+  EXPECT_EQ(owner(*part, "255.255.255.255"), AddressOwner::host);
+  EXPECT_EQ(owner(*part, "10.0.0.255"), AddressOwner::host) << "the subnet's broadcast";
+  EXPECT_EQ(owner(*part, "ff02::1"), AddressOwner::host);
+  EXPECT_EQ(owner(*part, "fe80::1"), AddressOwner::host);
+}
+
+TEST(CompilePolicy, APointToPointSubnetHasNoBroadcast) {
+  Desired desired = small_mesh();
+  desired.interfaces[0].addresses = {{ip("10.9.0.0"), 31}};
+  EXPECT_EQ(owner(*policy(desired), "10.9.0.1"), AddressOwner::nobody);
+}
+
+TEST(CompilePolicy, AListenersAddressStaysTheWorkersThoughTheTwinAnswersForIt) {
+  Desired desired = small_mesh();
+  desired.kernel.links[0].addresses.push_back(ip("203.0.113.10"));
+  EXPECT_EQ(owner(*policy(desired), "203.0.113.10"), AddressOwner::listener);
+}
+
+TEST(CompilePolicy, TimeoutsTransitAndWorkersAreTakenOver) {
+  Desired desired = small_mesh();
+  desired.transit = Transit::twin;
+  desired.workers = 3;
+  const auto part = policy(desired);
+  EXPECT_EQ(part->transit, Transit::twin);
+  EXPECT_EQ(part->timeouts.half_open, milliseconds(1000));
+  EXPECT_EQ(part->timeouts.established, milliseconds(2000));
+  EXPECT_EQ(part->timeouts.closing, milliseconds(3000));
+  EXPECT_EQ(part->timeouts.udp, milliseconds(4000));
+  EXPECT_EQ(part->workers, 3u);
+  EXPECT_EQ(part->hash_seed, 7u);
+  for (uint8_t worker : {0, 1, 2}) {
+    EXPECT_NEAR(std::ranges::count(part->steering, worker), 1024 / 3, 1);
+  }
+}
+
+// Each of these has to reach the workers: none may be taken for no change.
+TEST(CompilePolicy, EveryInputOfItMakesAnotherPart) {
+  const auto base = std::make_shared<const Desired>(small_mesh());
+  const Compiled previous = compile(base, {}, 1);
+  const auto changed = [&](auto change) {
+    Desired desired = *base;
+    change(desired);
+    return compile_policy(desired, previous) != previous.snapshot->policy;
+  };
+  EXPECT_FALSE(changed([](Desired&) {}));
+  EXPECT_TRUE(changed([](Desired& d) { d.listeners[0].settings.forward = Forward::ipip; }));
+  EXPECT_TRUE(changed([](Desired& d) { d.listeners[0].cluster.slot = ClusterSlot{9}; }));
+  EXPECT_TRUE(changed([](Desired& d) { d.listeners[0].id.generation = 2; }));
+  EXPECT_TRUE(changed([](Desired& d) { d.flows.udp_timeout_ms = seconds(9); }));
+  EXPECT_TRUE(changed([](Desired& d) { d.transit = Transit::twin; }));
+  EXPECT_TRUE(changed([](Desired& d) { d.workers = 2; }));
+  EXPECT_TRUE(changed([](Desired& d) { d.hash_seed = 2; }));
+  EXPECT_TRUE(changed([](Desired& d) { d.interfaces[0].addresses.clear(); }));
+  EXPECT_TRUE(changed([](Desired& d) { d.kernel.links[0].addresses.clear(); }));
+  EXPECT_FALSE(changed([](Desired& d) { d.kernel.links[0].up = false; }));
+  EXPECT_FALSE(changed([](Desired& d) { d.kernel.neighbours.clear(); }));
+  EXPECT_FALSE(changed([](Desired& d) { d.clusters[0].endpoints.pop_back(); }));
+}
+
+}  // namespace
+}  // namespace weft::mgmt
