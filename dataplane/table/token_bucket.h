@@ -15,9 +15,10 @@ namespace weft {
 class TokenBucket {
  public:
   // Full at first. Requires: 1 <= tokens_per_s <= 10^9, burst_tokens >= 1.
-  TokenBucket(uint32_t tokens_per_s, uint32_t burst_tokens)
-      : interval_(Duration(seconds(1)) / tokens_per_s), tolerance_(interval_ * (burst_tokens - 1)) {
+  TokenBucket(uint32_t tokens_per_s, uint32_t burst_tokens) {
     CHECK(tokens_per_s >= 1 && tokens_per_s <= 1'000'000'000 && burst_tokens >= 1);
+    interval_ = Duration(seconds(1)) / tokens_per_s;
+    tolerance_ = interval_ * (burst_tokens - 1);
   }
 
   // Takes a token if there is one.

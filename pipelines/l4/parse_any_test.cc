@@ -14,7 +14,7 @@ using test::ethernet;
 
 // Every prefix of a frame is read without a step beyond it, and is refused.
 TEST(ParseAny, EveryTruncationOfEveryKindIsRefused) {
-  const test::PacketPool pool;
+  test::PacketPool pool;
   const auto quote = ethernet().ipv4("10.0.0.2", "10.0.0.1").udp(53, 1234).build_ip();
   const test::FrameBuilder frames[] = {
       ethernet().ipv4("10.0.0.1", "10.0.0.2").tcp(1, 2, tcp_flag::syn).tcp_options({2, 4, 5, 180}),
@@ -35,7 +35,7 @@ TEST(ParseAny, EveryTruncationOfEveryKindIsRefused) {
 }
 
 TEST(ParseAny, TakesPlainFramesAsWell) {
-  const test::PacketPool pool;
+  test::PacketPool pool;
   const auto frame = ethernet().ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 80, tcp_flag::syn);
   const Packet packet = pool.make(frame.build());
   Headers headers;
