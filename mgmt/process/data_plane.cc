@@ -102,8 +102,9 @@ Result<void> DataPlane::run() {
         EalThread::start("weft-w" + std::to_string(worker), cpus_[worker], [this, worker] {
           WorkerCounters& counters = *counters_[worker];
           auto reader = published_.reader(worker);
-          Worker loop({worker, idle_}, attachments_, rings_, *gateways_[worker], reader,
-                      LoopCounters{counters.dropped, counters.interfaces, counters.turn});
+          Worker<Gateway, Published<Snapshot>::Reader> loop(
+              {worker, idle_}, attachments_, rings_, *gateways_[worker], reader,
+              LoopCounters{counters.dropped, counters.interfaces, counters.turn});
           loop.run(stop_);
         });
     if (!thread) return tl::unexpected(thread.error());

@@ -16,6 +16,7 @@
 #include "dataplane/rcu/published.h"
 #include "dataplane/worker/eal_thread.h"
 #include "dataplane/worker/handoff.h"
+#include "dataplane/worker/idle.h"
 #include "dataplane/worker/placement.h"
 #include "mgmt/model/model.h"
 #include "pipelines/endpoint_states.h"

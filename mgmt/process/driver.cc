@@ -75,7 +75,7 @@ void Driver::carry_out(const Actions& actions) {
   if (actions.kernel) wish(*actions.kernel);
   if (actions.desired != nullptr) {
     baselines_.note(controller_->status(), plane_.counters());
-    publisher_.submit(*actions.desired);
+    publisher_.submit(actions.desired, actions.generation);
   }
   for (const EndpointProbe& probe : actions.probes) start_probe(probe);
   for (const LookUp& look_up : actions.look_ups) start_look_up(look_up);

@@ -23,7 +23,9 @@ static bool is_seed(const std::string& text) {
 static std::string draw_seed() {
   std::array<uint8_t, seed_digits / 2> bytes{};
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
-  return fmt::format("{:02x}", fmt::join(bytes, ""));
+  std::string text;
+  for (const uint8_t byte : bytes) text += fmt::format("{:02x}", byte);
+  return text;
 }
 
 // Whole or not at all, also when the power fails: written beside, then renamed.
