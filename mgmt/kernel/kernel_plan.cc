@@ -1,0 +1,105 @@
+#include "mgmt/kernel/kernel_plan.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace weft::mgmt {
+
+static IpPrefix subnet(const InterfaceAddress& own) {
+  return {own.address, own.prefix_length};
+}
+
+static bool on_link(const InterfaceSettings& interface, const IpAddress& address) {
+  return std::ranges::any_of(interface.addresses, [&](const InterfaceAddress& own) {
+    return subnet(own).contains(address);
+  });
+}
+
+// The kernel keeps the first and last address of an IPv4 subnet for itself.
+static bool is_edge(const InterfaceSettings& interface, const IpAddress& address) {
+  return address.is_v4() &&
+         std::ranges::any_of(interface.addresses, [&](const InterfaceAddress& own) {
+           if (!own.address.is_v4() || own.prefix_length > 30) return false;
+           const uint32_t hosts = UINT32_MAX >> own.prefix_length;
+           const uint32_t host = address.v4().host() & hosts;
+           return subnet(own).contains(address) && (host == 0 || host == hosts);
+         });
+}
+
+static bool is_own(const InterfaceSettings& interface, const IpAddress& address) {
+  return std::ranges::any_of(interface.addresses,
+                             [&](const InterfaceAddress& own) { return own.address == address; });
+}
+
+// `count` beyond the first. Requires: it stays within the last 32 bits.
+static IpAddress plus(const IpAddress& first, uint32_t count) {
+  std::array<std::byte, 16> bytes = first.bytes();
+  store(&bytes[12], be32(load<be32>(&bytes[12]).host() + count));
+  return IpAddress::v6(bytes.data());
+}
+
+static void add_source_addresses(const InterfaceSettings& interface, PlannedTwin& twin) {
+  for (const IpPrefix& prefix : interface.source_addresses) {
+    const uint32_t host_bits = prefix.address().family_bits() - prefix.length();
+    if (host_bits > 31 || (1u << host_bits) > answered_addresses_max) continue;
+    for (uint32_t i = 0; i < 1u << host_bits; ++i) {
+      const IpAddress address = plus(prefix.address(), i);
+      if (on_link(interface, address) && !is_edge(interface, address)) {
+        twin.worker_addresses.push_back(address);
+      }
+    }
+  }
+}
+
+// The interface that an address is on link for.
+static std::optional<uint16_t> interface_of(const Model& model, const IpAddress& address) {
+  for (uint16_t i = 0; i < model.interfaces.size(); ++i) {
+    if (on_link(model.interfaces[i], address)) return i;
+  }
+  return std::nullopt;
+}
+
+static void sort_once(std::vector<IpAddress>& addresses) {
+  std::ranges::sort(addresses);
+  addresses.erase(std::ranges::unique(addresses).begin(), addresses.end());
+}
+
+static std::vector<PlannedAnnouncement> announcements(
+    const Model& model, const std::function<bool(const ListenerSettings&)>& ready) {
+  std::vector<PlannedAnnouncement> all;
+  for (const ListenerSettings& listener : model.listeners) {
+    if (model.interfaces.empty() || !ready(listener)) continue;
+    all.push_back({listener.address, interface_of(model, listener.address.address()).value_or(0)});
+  }
+  std::ranges::sort(all);
+  all.erase(std::ranges::unique(all).begin(), all.end());
+  return all;
+}
+
+KernelPlan plan_kernel(const Model& model,
+                       const std::function<bool(const ListenerSettings&)>& ready) {
+  KernelPlan plan;
+  for (const InterfaceSettings& interface : model.interfaces) {
+    PlannedTwin& twin = plan.twins.emplace_back();
+    twin.name = interface.twin;
+    twin.addresses = interface.addresses;
+    twin.routes = interface.routes;
+    add_source_addresses(interface, twin);
+  }
+  for (const ListenerSettings& listener : model.listeners) {
+    const IpAddress& address = listener.address.address();
+    const auto interface = interface_of(model, address);
+    if (listener.address.is_host() && interface) {
+      plan.twins[*interface].worker_addresses.push_back(address);
+    }
+  }
+  for (std::size_t i = 0; i < plan.twins.size(); ++i) {
+    std::erase_if(plan.twins[i].worker_addresses,
+                  [&](const IpAddress& address) { return is_own(model.interfaces[i], address); });
+    sort_once(plan.twins[i].worker_addresses);
+  }
+  plan.announcements = announcements(model, ready);
+  return plan;
+}
+
+}  // namespace weft::mgmt
