@@ -27,24 +27,26 @@ void Netlink::Close::operator()(nl_sock* socket) const {
 }
 
 Result<Netlink> Netlink::open() {
-  Netlink netlink{std::unique_ptr<nl_sock, Close>(nl_socket_alloc())};
-  nl_sock* socket = netlink.socket_.get();
-  if (const int code = nl_connect(socket, NETLINK_ROUTE); code != 0) {
-    return fail(std::string("cannot speak to the kernel by netlink: ") + nl_geterror(code));
+  Netlink netlink{Socket(nl_socket_alloc()), Socket(nl_socket_alloc())};
+  for (nl_sock* socket : {netlink.dumps_.get(), netlink.requests_.get()}) {
+    if (const int code = nl_connect(socket, NETLINK_ROUTE); code != 0) {
+      return fail(std::string("cannot speak to the kernel by netlink: ") + nl_geterror(code));
+    }
   }
   // Dumps of one interface or one table only. Linux 4.20.
   const int on = 1;
-  if (setsockopt(nl_socket_get_fd(socket), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on)) !=
+  nl_sock* dumps = netlink.dumps_.get();
+  if (setsockopt(nl_socket_get_fd(dumps), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on)) !=
       0) {
     return fail("the kernel is too old: netlink filters dumps since Linux 4.20");
   }
-  nl_socket_disable_auto_ack(socket);
+  nl_socket_disable_auto_ack(dumps);
   return netlink;
 }
 
 std::unique_ptr<NetlinkLink> Netlink::link(const std::string& name) const {
   rtnl_link* object = nullptr;
-  if (rtnl_link_get_kernel(socket_.get(), 0, name.c_str(), &object) != 0) return nullptr;
+  if (rtnl_link_get_kernel(requests_.get(), 0, name.c_str(), &object) != 0) return nullptr;
   const LinkObject owned(object);
   return std::make_unique<NetlinkLink>(value_of(object));
 }
@@ -97,7 +99,7 @@ std::vector<NetlinkAddress> Netlink::addresses(int link) const {
     ifaddrmsg header{};
     header.ifa_family = static_cast<uint8_t>(family);
     header.ifa_index = static_cast<uint32_t>(link);
-    append(all, dump<NetlinkAddress, rtnl_addr>(socket_.get(), RTM_GETADDR, header));
+    append(all, dump<NetlinkAddress, rtnl_addr>(dumps_.get(), RTM_GETADDR, header));
   }
   return all;
 }
@@ -108,7 +110,7 @@ std::vector<NetlinkNeighbour> Netlink::neighbours(int link) const {
     ndmsg header{};
     header.ndm_family = static_cast<uint8_t>(family);
     append(all, dump<NetlinkNeighbour, rtnl_neigh>(
-                    socket_.get(), RTM_GETNEIGH, header, [link](nl_msg* request) {
+                    dumps_.get(), RTM_GETNEIGH, header, [link](nl_msg* request) {
                       nla_put_u32(request, NDA_IFINDEX, static_cast<uint32_t>(link));
                     }));
   }
@@ -121,54 +123,43 @@ std::vector<NetlinkRoute> Netlink::routes(uint32_t table) const {
     rtmsg header{};
     header.rtm_family = static_cast<uint8_t>(family);
     append(all, dump<NetlinkRoute, rtnl_route>(
-                    socket_.get(), RTM_GETROUTE, header,
+                    dumps_.get(), RTM_GETROUTE, header,
                     [table](nl_msg* request) { nla_put_u32(request, RTA_TABLE, table); }));
   }
   return all;
 }
 
-// libnl waits for the acknowledgement of what it sends only with its automatic ones on.
-template <class Send>
-static std::string request(nl_sock* socket, int expected, Send send) {
-  nl_socket_enable_auto_ack(socket);
-  const int code = send(socket);
-  nl_socket_disable_auto_ack(socket);
+// `expected`: an error that says it is done already.
+static std::string reason(int code, int expected) {
   return code == 0 || code == -expected ? std::string() : nl_geterror(code);
 }
 
 std::string Netlink::set_up(int link) const {
-  return request(socket_.get(), 0, [&](nl_sock* socket) {
-    const LinkObject now(rtnl_link_alloc());
-    const LinkObject change(rtnl_link_alloc());
-    rtnl_link_set_ifindex(now.get(), link);
-    rtnl_link_set_flags(change.get(), IFF_UP);
-    return rtnl_link_change(socket, now.get(), change.get(), 0);
-  });
+  const LinkObject now(rtnl_link_alloc());
+  const LinkObject change(rtnl_link_alloc());
+  rtnl_link_set_ifindex(now.get(), link);
+  rtnl_link_set_flags(change.get(), IFF_UP);
+  return reason(rtnl_link_change(requests_.get(), now.get(), change.get(), 0), 0);
 }
 
 std::string Netlink::add(const NetlinkAddress& address) const {
-  return request(socket_.get(), NLE_EXIST, [&](nl_sock* socket) {
-    return rtnl_addr_add(socket, object_of(address).get(), NLM_F_CREATE | NLM_F_EXCL);
-  });
+  return reason(rtnl_addr_add(requests_.get(), object_of(address).get(), NLM_F_CREATE | NLM_F_EXCL),
+                NLE_EXIST);
 }
 
 std::string Netlink::remove(const NetlinkAddress& address) const {
-  return request(socket_.get(), NLE_NOADDR, [&](nl_sock* socket) {
-    return rtnl_addr_delete(socket, object_of(address).get(), 0);
-  });
+  return reason(rtnl_addr_delete(requests_.get(), object_of(address).get(), 0), NLE_NOADDR);
 }
 
 std::string Netlink::add(const NetlinkRoute& route) const {
   // Appended: another gateway's route to the same place is none of ours.
-  return request(socket_.get(), NLE_EXIST, [&](nl_sock* socket) {
-    return rtnl_route_add(socket, object_of(route).get(), NLM_F_CREATE | NLM_F_APPEND);
-  });
+  return reason(
+      rtnl_route_add(requests_.get(), object_of(route).get(), NLM_F_CREATE | NLM_F_APPEND),
+      NLE_EXIST);
 }
 
 std::string Netlink::remove(const NetlinkRoute& route) const {
-  return request(socket_.get(), NLE_OBJ_NOTFOUND, [&](nl_sock* socket) {
-    return rtnl_route_delete(socket, object_of(route).get(), 0);
-  });
+  return reason(rtnl_route_delete(requests_.get(), object_of(route).get(), 0), NLE_OBJ_NOTFOUND);
 }
 
 void Netlink::use_neighbour(int link, const IpAddress& address) const {
@@ -177,8 +168,7 @@ void Netlink::use_neighbour(int link, const IpAddress& address) const {
   rtnl_neigh_set_dst(object.get(), bytes_of(address, address.family_bits()).get());
   rtnl_neigh_set_flags(object.get(), NTF_USE);
   // Whether it worked is seen in the view.
-  request(socket_.get(), 0,
-          [&](nl_sock* socket) { return rtnl_neigh_add(socket, object.get(), NLM_F_CREATE); });
+  rtnl_neigh_add(requests_.get(), object.get(), NLM_F_CREATE);
 }
 
 }  // namespace weft::mgmt

@@ -1,6 +1,6 @@
-// Netlink by libnl, as far as Kernel needs it: one socket for questions and requests, values out of
-// the kernel's objects. libnl's own headers stay in netlink.cc.
-// Thread safety: one thread a socket. It works in the network namespace it was opened in.
+// Netlink by libnl, as far as Kernel needs it: a socket for questions and one for requests, values
+// out of the kernel's objects. libnl's own headers stay in netlink.cc. Thread safety: one thread a
+// socket. It works in the network namespace it was opened in.
 #pragma once
 
 #include <array>
@@ -81,8 +81,12 @@ class Netlink {
   struct Close {
     void operator()(nl_sock* socket) const;
   };
-  explicit Netlink(std::unique_ptr<nl_sock, Close> socket) : socket_(std::move(socket)) {}
-  std::unique_ptr<nl_sock, Close> socket_;
+  using Socket = std::unique_ptr<nl_sock, Close>;
+  Netlink(Socket dumps, Socket requests)
+      : dumps_(std::move(dumps)), requests_(std::move(requests)) {}
+
+  Socket dumps_;
+  Socket requests_;  // acknowledged
 };
 
 }  // namespace weft::mgmt
