@@ -5,10 +5,10 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 
 #include "dataplane/base/counters.h"
 #include "dataplane/base/ids.h"
+#include "dataplane/table/huge_array.h"
 #include "dataplane/worker/counters.h"
 
 namespace weft {
@@ -43,10 +43,8 @@ struct WorkerCounters {
   FlowTableCounters tunnel_flows;
   FlowTableCounters nat_flows;
   // Touched where used, so memory follows use. Zero at start.
-  std::unique_ptr<ListenerCounters[]> listeners =
-      std::make_unique<ListenerCounters[]>(listeners_max);
-  std::unique_ptr<EndpointCounters[]> endpoints =
-      std::make_unique<EndpointCounters[]>(endpoints_max);
+  HugeArray<ListenerCounters> listeners{listeners_max};
+  HugeArray<EndpointCounters> endpoints{endpoints_max};
 
   // What the worker's loop writes of them.
   LoopCounters loop() { return {dropped, interfaces, turn}; }

@@ -51,6 +51,7 @@ struct Burst {
 
   uint32_t size = 0;
   uint32_t live = 0;       // bit i: packet i has no verdict yet
+  uint32_t dropped = 0;    // bit i: packet i was dropped, perhaps answered since
   uint32_t refused = 0;    // bit i: packet i is dropped and its sender is owed a reply
   uint32_t answered = 0;   // bit i: packet i is now the reply to what came in
   uint16_t interface = 0;  // where all of them came in
@@ -64,6 +65,7 @@ struct Burst {
     DCHECK(count <= packets_max);
     size = count;
     live = count == packets_max ? UINT32_MAX : (1u << count) - 1;
+    dropped = 0;
     refused = 0;
     answered = 0;
     interface = from_interface;
@@ -77,7 +79,10 @@ struct Burst {
     }
   }
 
-  void drop(uint32_t i, Drop why) { decide(i, {Verdict::drop, why, 0}); }
+  void drop(uint32_t i, Drop why) {
+    dropped |= 1u << i;
+    decide(i, {Verdict::drop, why, 0});
+  }
   // The packet ends here for `why`. Requires: its IP header and payload are still as they came in.
   void refuse(uint32_t i, Drop why, Reply reply, uint16_t next_hop_mtu_bytes = 0) {
     drop(i, why);

@@ -1,6 +1,7 @@
 // What the controller says of its gateway.
 #include <fmt/format.h>
 
+#include "dataplane/table/maglev.h"
 #include "mgmt/controller/controller.h"
 
 namespace weft::mgmt {
@@ -28,10 +29,16 @@ ListenerStatus Controller::status_of(const TrackedListener& listener) const {
           .why = listeners_.why_not_ready(listener, membership_)};
 }
 
+static uint32_t slots_of(const TrackedCluster& cluster) {
+  const uint32_t configured = cluster.settings.maglev_slots;
+  return configured != 0 ? configured
+                         : maglev_slots(static_cast<uint32_t>(cluster.endpoints.size()));
+}
+
 static ClusterStatus status_of(const TrackedCluster& cluster) {
   ClusterStatus status{.id = cluster.id,
                        .name = cluster.settings.name,
-                       .maglev_slots = cluster.settings.maglev_slots,
+                       .maglev_slots = slots_of(cluster),
                        .endpoints = {},
                        .resolve_error = cluster.problem};
   status.endpoints.reserve(cluster.endpoints.size());

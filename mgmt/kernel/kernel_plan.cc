@@ -87,11 +87,12 @@ KernelPlan plan_kernel(const Model& model,
     add_source_addresses(interface, twin);
   }
   for (const ListenerSettings& listener : model.listeners) {
+    if (model.interfaces.empty() || !listener.address.is_host()) continue;
     const IpAddress& address = listener.address.address();
-    const auto interface = interface_of(model, address);
-    if (listener.address.is_host() && interface) {
-      plan.twins[*interface].worker_addresses.push_back(address);
-    }
+    // One that is on link nowhere is reached by routing; the kernel answers ping for it all the
+    // same.
+    const uint16_t interface = interface_of(model, address).value_or(0);
+    plan.twins[interface].worker_addresses.push_back(address);
   }
   for (std::size_t i = 0; i < plan.twins.size(); ++i) {
     std::erase_if(plan.twins[i].worker_addresses,

@@ -36,8 +36,9 @@ struct KernelPlan {
 inline constexpr uint32_t answered_addresses_max = 256;
 
 // Worker addresses are answered where they are on link: inside the subnet of one of that
-// interface's addresses. Listener prefixes never are; of source_addresses every address up to the
-// bound. An address is announced while at least one listener on it is ready.
+// interface's addresses. A listener's address that is on link nowhere is the first twin's, so that
+// ping is answered; listener prefixes never are; of source_addresses every address up to the bound.
+// An address is announced while at least one listener on it is ready.
 KernelPlan plan_kernel(const Model& model,
                        const std::function<bool(const ListenerSettings&)>& ready);
 

@@ -48,13 +48,14 @@ TEST(KernelPlan, TakesOverWhatIsTheKernels) {
   EXPECT_THAT(plan.twins[0].worker_addresses, IsEmpty());
 }
 
-TEST(KernelPlan, AnswersForSingleListenerAddressesWhereTheyAreOnLink) {
+TEST(KernelPlan, AnswersForSingleListenerAddressesWhereTheyAreOnLinkAndElseOnTheFirstTwin) {
   Model m = model();
   m.listeners = {listener("a", "10.1.0.9"),          listener("b", "10.0.0.10"),
                  listener("c", "fd00::10"),          listener("a again", "10.1.0.9"),
                  listener("routed", "203.0.113.10"), listener("prefix", "10.0.0.16/28")};
   const KernelPlan plan = plan_kernel(m, none_ready);
-  EXPECT_THAT(plan.twins[0].worker_addresses, ElementsAre(ip("10.0.0.10"), ip("fd00::10")));
+  EXPECT_THAT(plan.twins[0].worker_addresses,
+              ElementsAre(ip("10.0.0.10"), ip("203.0.113.10"), ip("fd00::10")));
   EXPECT_THAT(plan.twins[1].worker_addresses, ElementsAre(ip("10.1.0.9")));
 }
 

@@ -51,7 +51,8 @@ Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop
   self->kernel_watch_ = std::make_unique<ReadableWatch>(
       loop, self->kernel_->fd(), [self] { self->kernel_->process_events(); });
   self->controller_->on_kernel(self->kernel_->view());
-  loop.post([self] { self->look_at_workers(); });
+  // Addresses are there before anything listens on them.
+  self->look_at_workers();
   return driver;
 }
 

@@ -57,7 +57,8 @@ class Flows {
     snapshot.endpoints->records.prefetch(index(endpoint));
     __builtin_prefetch(&counters_.endpoints[index(endpoint)], 1);
   }
-  void count_new(EndpointSlot endpoint) {
+  void count_new(ListenerSlot listener, EndpointSlot endpoint) {
+    counters_.listeners[index(listener)].flows.add(1);
     EndpointCounters& counters = counters_.endpoints[index(endpoint)];
     counters.flows.add(1);
     counters.flows_active.add(1);

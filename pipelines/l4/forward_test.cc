@@ -26,6 +26,7 @@ TEST(Forward, CountsBothDirectionsForListenerAndEndpoint) {
   EXPECT_EQ(path.counters.listeners[0].bytes.read(), 40u + 44u);
   EXPECT_EQ(path.counters.endpoints[0].packets.read(), 2u);
   EXPECT_EQ(path.counters.endpoints[0].flows.read(), 1u);
+  EXPECT_EQ(path.counters.listeners[0].flows.read(), 1u);
 }
 
 TEST(Forward, ThePacketOnItsLastHopIsAnsweredFromTheInterface) {
@@ -33,6 +34,7 @@ TEST(Forward, ThePacketOnItsLastHopIsAnsweredFromTheInterface) {
   const auto out =
       path.send(ethernet().ipv4("192.0.2.1", "203.0.113.10").ttl(1).tcp(1, 80, tcp_flag::syn));
   EXPECT_EQ(name(out.drop), name(Drop::ttl_expired));
+  EXPECT_EQ(path.counters.listeners[0].drops.read(), 1u);
   EXPECT_EQ(out.frame.icmp_type, 11);
   EXPECT_EQ(out.frame.source, "10.0.0.254");
   EXPECT_EQ(out.frame.destination, "192.0.2.1");

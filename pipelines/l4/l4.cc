@@ -26,6 +26,14 @@ L4::L4(const L4Settings& settings, const EndpointStates& states,
       flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters),
       replies_(replies_per_s, replies_burst) {}
 
+// Of the packets that came to a listener those that ended here.
+static void count_dropped(uint32_t dropped, const Decisions& decisions, WorkerCounters& counters) {
+  for (; dropped != 0; dropped &= dropped - 1) {
+    const ListenerSlot listener = decisions[std::countr_zero(dropped)].listener_slot;
+    if (listener != none<ListenerSlot>) counters.listeners[index(listener)].drops.add(1);
+  }
+}
+
 void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   const PolicyPart& policy = *snapshot.policy;
   const bool refuse_new_flows = refuse_new_flows_.load(std::memory_order_relaxed);
@@ -35,12 +43,14 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   parse_headers(burst, links_[burst.interface]);
   match_listener(burst, decisions_, policy.listeners);
   steer(burst, decisions_, policy, steering_hash_, worker_);
+  const uint32_t matched = burst.live;
   admit(burst, decisions_, policy.transit);
   track_flow(burst, decisions_, snapshot, flows_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
   forward(burst, decisions_, snapshot, counters_);
   answer(burst, own_address, replies_, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_);
+  count_dropped(burst.dropped & matched, decisions_, counters_);
 }
 
 void L4::idle(const Snapshot& snapshot, Instant now) {

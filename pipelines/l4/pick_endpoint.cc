@@ -95,13 +95,13 @@ struct Picker {
     return choice;
   }
 
-  void remember_tunnel(const Headers& headers, EndpointSlot endpoint) const {
+  void remember_tunnel(const Headers& headers, ListenerSlot listener, EndpointSlot endpoint) const {
     const TunnelKey4 key = TunnelKey4::of(headers);
     const auto place = flows.tunnel.place(key);
     const FlowState state = first_state(headers);
     const FlowMeta meta(endpoint, state, flows.clock.tick(state));
     if (flows.tunnel.insert(place, key, meta, owner)) {
-      flows.count_new(endpoint);
+      flows.count_new(listener, endpoint);
     }
   }
 
@@ -123,7 +123,7 @@ struct Picker {
     flow.endpoint_port = to.port;
     flow.listener = static_cast<uint16_t>(index(listener));
     flow.client_closed = (headers.tcp_flags & tcp_flag::fin) != 0;
-    flows.count_new(endpoint);
+    flows.count_new(listener, endpoint);
     return true;
   }
 
@@ -172,7 +172,9 @@ struct Picker {
       return burst.refuse(i, choice.why, refusal_reply(headers));
     }
     set(decision, choice.endpoint);
-    if (forward == Forward::ipip) return remember_tunnel(headers, choice.endpoint);
+    if (forward == Forward::ipip) {
+      return remember_tunnel(headers, decision.listener_slot, choice.endpoint);
+    }
     if (!remember_nat(headers, decision.listener_slot, choice.endpoint)) {
       burst.drop(i, Drop::flow_table_full);
     }
