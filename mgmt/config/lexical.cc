@@ -5,28 +5,11 @@
 #include <algorithm>
 #include <vector>
 
+#include "dataplane/base/utf8.h"
+
 namespace weft::mgmt::config {
 
 namespace {
-
-// The length of the UTF-8 sequence at the front, 0 if there is none. RFC 3629, section 4.
-std::size_t utf8_bytes(std::string_view text) {
-  const auto byte = [&text](std::size_t i) { return static_cast<uint8_t>(text[i]); };
-  const auto continues = [&](std::size_t i) { return i < text.size() && (byte(i) >> 6) == 2; };
-  const uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  if (first < 0xc2 || first > 0xf4 || !continues(1)) return 0;
-  if (first < 0xe0) return 2;
-  if (!continues(2)) return 0;
-  if (first < 0xf0) {
-    const bool overlong = first == 0xe0 && byte(1) < 0xa0;
-    const bool surrogate = first == 0xed && byte(1) >= 0xa0;
-    return overlong || surrogate ? 0 : 3;
-  }
-  const bool overlong = first == 0xf0 && byte(1) < 0x90;
-  const bool beyond = first == 0xf4 && byte(1) >= 0x90;
-  return !continues(3) || overlong || beyond ? 0 : 4;
-}
 
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
@@ -179,7 +162,7 @@ std::optional<SyntaxError> check_encoding(std::string_view text) {
       ++i;
       continue;
     }
-    const std::size_t bytes = utf8_bytes(text.substr(i));
+    const std::size_t bytes = utf8_character_bytes(text.substr(i));
     if (bytes == 0) return SyntaxError{at, fmt::format("not UTF-8: byte {:#04x}", byte)};
     const bool line_end = byte == '\r' && text.substr(i + 1).starts_with('\n');
     const bool control = (byte < 0x20 && byte != '\t' && byte != '\n') || byte == 0x7f;

@@ -67,11 +67,13 @@ class Channel {
   std::vector<ParsedLine> all() {
     read_some();
     std::vector<ParsedLine> parsed;
-    for (const std::string& line : split()) parsed.push_back(parse_line(line));
+    for (const std::string& line : split()) {
+      if (!line.starts_with('.')) parsed.push_back(parse_line(line));
+    }
     return parsed;
   }
 
-  // Nobody reads: fills what fits before the next write would block.
+  // Nobody reads: fills what fits before the next write would block. all() leaves it out.
   void fill() {
     const int flags = fcntl(writer(), F_GETFL);
     fcntl(writer(), F_SETFL, flags | O_NONBLOCK);
@@ -79,10 +81,6 @@ class Channel {
     while (write(writer(), line.data(), line.size()) > 0) {
     }
     fcntl(writer(), F_SETFL, flags);
-  }
-  void drop_filling() {
-    read_some();
-    text_.clear();
   }
 
  private:
@@ -200,11 +198,11 @@ TEST(Logs, AStuckReaderHoldsUpNobody) {
   const uint64_t lost = logs->lines_lost();
   EXPECT_GE(lost, written - lines_max - 1);
   EXPECT_LE(lost, written - lines_max);
-  channel.drop_filling();
+  channel.read_some();
   logs.reset();
 
   const std::vector<ParsedLine> lines = channel.all();
-  EXPECT_THAT(values(lines, "i"), SizeIs(written - lost));
+  ASSERT_THAT(values(lines, "i"), SizeIs(written - lost));
   EXPECT_EQ(values(lines, "i").back(), std::to_string(written - 1));
   uint64_t reported = 0;
   for (const std::string& part : values(lines, "lines")) reported += std::stoull(part);
