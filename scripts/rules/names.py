@@ -12,10 +12,10 @@ NUMBER = re.compile(
 NEEDS_TIME_UNIT = re.compile(
     r"(?:^|_)(timeout|interval|delay|duration|period|latency|deadline|lag|" r"rtt|rto)_?$"
 )
-NEEDS_SIZE_UNIT = re.compile(r"(?:_size|(?:^|_)(?:mtu|mss|headroom|tailroom|memory))_?$")
+NEEDS_SIZE_UNIT = re.compile(r"(?:_size|(?:^|_)(?:mtu|mss|headroom|tailroom))_?$")
 ABBREVIATION = re.compile(
     r"(?:^|_)(ctx|cfg|buf|idx|cnt|tmp|mgr|pkt|conn|addr|len|num|msg|cb|hdr|val|cur|"
-    r"prev|src|dst|sz|req|resp|res|ret|err|str|ptr|rc|fn|ep|svc)_?(?:_|$)"
+    r"prev|src|dst|sz|req|resp|res|ret|str|ptr|rc|fn|ep|svc)_?(?:_|$)"
 )
 FILE_NAME = re.compile(r"(?:^|[/_])(utils?|common|helpers?|impl|managers?|misc)(?:[/_.]|$)")
 

@@ -1,4 +1,4 @@
-"""Nothing that fails is lost between the programs that run and the line that scripts/test ends with."""
+"""Nothing that fails is lost between the programs and the line that scripts/test ends with."""
 import json
 
 import tally
