@@ -1,5 +1,6 @@
 """What one line shows: rules 2 (columns), 6 (byte order) and 8 (TODO, commented-out code), and the
 words of ARCHITECTURE.md."""
+import pathlib
 import re
 
 COLUMNS = 100
@@ -26,11 +27,17 @@ SYNONYM = re.compile("|".join(rf"\b(?P<w{n}>{word})\b" for n, word in enumerate(
 RAW_STRING = re.compile(r'R"(\w*)\((.*?)\)\1"', re.S)
 
 
+CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.M)
+
+
 def without_raw_strings(text):
     return RAW_STRING.sub(lambda match: "\n" * match[0].count("\n"), text)
 
 
 def check(tree):
+    for file in tree.files:
+        if CONFLICT.search(pathlib.Path(file).read_bytes()):
+            tree.breach(file, "a merge left its marks")
     for file in tree.sources + tree.python:
         for number, line in enumerate(without_raw_strings(tree.text[file]).split("\n"), 1):
             where = f"{file}:{number}"

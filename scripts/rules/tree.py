@@ -9,8 +9,8 @@ C_SUFFIXES = (".cc", ".h")
 
 
 class Tree:
-    def __init__(self):
-        os.chdir(ROOT)
+    def __init__(self, root=ROOT):
+        os.chdir(root)
         listed = subprocess.run(
             ["git", "ls-files", "-co", "--exclude-standard"],
             text=True,

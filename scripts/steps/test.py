@@ -120,6 +120,7 @@ class Run:
         step("Style (scripts/check)")
         build.configure("build")
         self.tally.add("scripts/check", self.command("scripts/check", "--compile", "build") == 0)
+        self.pytest("tests/scripts", "scripts")
 
     def sanitizers(self):
         for folder, (suites, sanitizer) in SANITIZERS.items():
@@ -149,22 +150,14 @@ class Run:
     def system(self):
         step("System tests: namespaces, real programs")
         self.release("mgmt/weftd", "mgmt/weftctl")
-        report = ROOT / "build/system-tests.xml"
+        self.pytest("tests/system", "system")
+
+    def pytest(self, folder, title):
+        report = ROOT / f"build/pytest-{title}.xml"
         report.unlink(missing_ok=True)
-        code = self.command(
-            "/usr/bin/python3",
-            "-m",
-            "pytest",
-            "-p",
-            "no:cacheprovider",
-            "-v",
-            "--tb=short",
-            f"--junit-xml={report}",
-            "-o",
-            "junit_logging=no",
-            "tests/system",
-        )
-        self.tally.add_pytest(report, code, "system")
+        options = ["-p", "no:cacheprovider", "-v", "--tb=short", f"--junit-xml={report}"]
+        code = self.command("/usr/bin/python3", "-m", "pytest", *options, folder)
+        self.tally.add_pytest(report, code, title)
 
     def fuzz(self):
         step(f"Fuzzing, {FUZZ_S[self.full]} s a target")
