@@ -1,27 +1,10 @@
-// main() of test programs that need packet buffers: one EAL without hugepages, devices or files.
+// main() of test programs that need packet buffers.
 #include <gtest/gtest.h>
-#include <rte_eal.h>
-#include <unistd.h>
 
-#include <array>
-#include <filesystem>
-#include <string>
-#include <system_error>
+#include "tests/eal.h"
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  std::string prefix = "--file-prefix=weft_test_" + std::to_string(getpid());
-  std::array arguments = {
-      std::string("test"),        std::string("--no-huge"),      std::string("--no-pci"),
-      std::string("--no-shconf"), std::string("--no-telemetry"), std::string("--log-level=error"),
-      std::string("-m512"),       std::string("--lcores=0@0"),   prefix};
-  std::array<char*, arguments.size()> raw{};
-  for (std::size_t i = 0; i < arguments.size(); ++i) raw[i] = arguments[i].data();
-  if (rte_eal_init(static_cast<int>(raw.size()), raw.data()) < 0) return 1;
-  const int failed = RUN_ALL_TESTS();
-  const std::filesystem::path runtime_folder = rte_eal_get_runtime_dir();
-  rte_eal_cleanup();
-  std::error_code ignored;  // EAL makes the folder and leaves it
-  std::filesystem::remove_all(runtime_folder, ignored);
-  return failed;
+  if (!weft::test::start_eal()) return 1;
+  return RUN_ALL_TESTS();
 }

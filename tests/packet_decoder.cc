@@ -195,7 +195,7 @@ bool decode_ipv6(const Reader& ip, Decoded& d, bool quoted) {
   d.l4_offset = d.ip_offset + 40;
   if (!quoted && !ip.has(0, d.ip_bytes)) return ip.fault("IP payload length is beyond the frame");
   if (d.protocol == IPPROTO_FRAGMENT) {
-    if (!ip.has(40, 8)) return ip.fault("fragment header is cut off");
+    if (d.ip_bytes < 48 || !ip.has(40, 8)) return ip.fault("fragment header is cut off");
     d.fragment_offset_bytes = ip.u16(42) & 0xfff8;
     d.more_fragments = (ip.u16(42) & 1) != 0;
     d.identification = ip.u32(44);

@@ -15,9 +15,19 @@ static L4Settings settings(FlowsMax flows_max, uint16_t worker) {
 }
 
 Path::Path(const SnapshotBuilder& builder, FlowsMax flows_max, uint16_t worker)
-    : gateway(builder.build()),
-      l4(std::make_unique<L4>(settings(flows_max, worker), *gateway.states, refuse_new_flows,
-                              counters, gateway.snapshot.policy->timeouts, now)) {}
+    : gateway(builder.build()), settings_(settings(flows_max, worker)) {
+  restart();
+}
+
+void Path::restart() {
+  now = {};
+  refuse_new_flows = false;
+  for (const auto& [_, endpoint] : gateway.endpoints) {
+    gateway.set_state(endpoint, EndpointState::healthy);
+  }
+  l4 = std::make_unique<L4>(settings_, *gateway.states, refuse_new_flows, counters,
+                            gateway.snapshot.policy->timeouts, now);
+}
 
 Path::~Path() {
   CHECK(pool.buffers_out() == 0);

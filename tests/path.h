@@ -44,6 +44,8 @@ class Path {
   // At most Burst::packets_max frames, in one burst.
   std::vector<PathOutput> send_burst(const std::vector<Bytes>& frames);
   void advance(Duration duration);
+  // The same gateway as at first, but for its counters.
+  void restart();
   // The same gateway, otherwise configured; flows stay.
   void reconfigure(const SnapshotBuilder& builder);
 
@@ -53,6 +55,9 @@ class Path {
   Instant now{};
   PacketPool pool;
   std::unique_ptr<L4> l4;
+
+ private:
+  const L4Settings settings_;
 };
 
 }  // namespace weft::test

@@ -1,0 +1,29 @@
+// What is wrong with what became of a frame, said from the frame's bytes alone. Each function ends
+// the process with a message when it finds something.
+#pragma once
+
+#include <string_view>
+
+#include "dataplane/wire/burst.h"
+#include "pipelines/l4/parse_headers.h"
+#include "tests/packet_builder.h"
+#include "tests/packet_decoder.h"
+
+namespace weft::fuzz {
+
+using test::Bytes;
+using test::Decoded;
+
+// Ends the process unless `fine`.
+void expect(bool fine, std::string_view complaint, const Bytes& frame);
+
+// parse_headers dropped the frame by this name, or left it live with these headers.
+void judge_parsed(const Bytes& frame, const LinkFilter& link, Drop drop, const Headers& headers);
+
+// `reply` went out in answer to the frame. `own_address`: the interface's.
+void judge_reply(const Bytes& frame, const Bytes& reply, std::string_view own_address);
+
+// The frame was forwarded as `out`, the addresses changed as the mode wants.
+void judge_forwarded(const Bytes& frame, const Bytes& out);
+
+}  // namespace weft::fuzz

@@ -1,0 +1,115 @@
+#include <algorithm>
+#include <string>
+
+#include "tests/fuzz/judge.h"
+
+namespace weft::fuzz {
+namespace {
+
+constexpr int tcp = 6;
+constexpr int icmp = 1;
+constexpr int ipip = 4;
+
+bool is_icmp_error(const Decoded& d) {
+  const int errors[] = {3, 4, 5, 11, 12};
+  return d.protocol == icmp &&
+         std::find(std::begin(errors), std::end(errors), d.icmp_type) != std::end(errors);
+}
+
+bool is_group(const std::string& address) {
+  const int first = std::stoi(address);
+  return address == "255.255.255.255" || (first >= 224 && first < 240);
+}
+
+// RFC 9293, 3.10.7.1.
+void judge_reset(const Bytes& frame, const Decoded& in, const Decoded& out) {
+  expect(in.protocol == tcp && out.source == in.destination, "reset from elsewhere", frame);
+  expect(out.source_port == in.destination_port && out.destination_port == in.source_port,
+         "reset of other ports", frame);
+  expect(out.payload.empty() && out.tcp_options.empty(), "reset with payload", frame);
+  if ((in.flags & 0x10) != 0) {
+    expect(out.flags == 0x04 && out.sequence == in.acknowledgment, "reset of an ACK", frame);
+    return;
+  }
+  const auto length = static_cast<uint32_t>(in.payload.size()) + ((in.flags & 2) != 0 ? 1 : 0) +
+                      ((in.flags & 1) != 0 ? 1 : 0);
+  expect(out.flags == 0x14 && out.sequence == 0, "reset without ACK", frame);
+  expect(out.acknowledgment == in.sequence + length, "reset acknowledges wrongly", frame);
+}
+
+void judge_icmp(const Bytes& frame, const Decoded& in, const Decoded& out,
+                std::string_view own_address) {
+  const bool port = out.icmp_type == 3 && out.icmp_code == 3;
+  expect(out.source == (port ? in.destination : std::string(own_address)), "error from elsewhere",
+         frame);
+  expect(out.icmp_type == 11 || out.icmp_type == 3, "an error of no known type", frame);
+  expect(out.ip_bytes <= 576, "an error above 576 bytes", frame);
+  const std::size_t quoted = out.payload.size();
+  expect(quoted == std::min<std::size_t>(in.ip_bytes, 548), "a quote of another size", frame);
+  const auto packet = frame.begin() + static_cast<long>(in.ip_offset);
+  expect(std::equal(out.payload.begin(), out.payload.end(), packet), "a quote of others", frame);
+}
+
+// What a receiver holds against `out`, it would have held against `in`, end to end.
+void judge_faults(const Bytes& frame, const Decoded& in, const Decoded& out) {
+  for (const std::string& fault : out.faults) {
+    const bool end_to_end = fault == "TCP checksum is wrong" || fault == "UDP checksum is wrong";
+    expect(end_to_end && std::find(in.faults.begin(), in.faults.end(), fault) != in.faults.end(),
+           "forwarded: " + fault, frame);
+  }
+}
+
+void judge_kept(const Bytes& frame, const Decoded& in, const Decoded& out) {
+  expect(out.payload == in.payload && out.protocol == in.protocol, "payload changed", frame);
+  expect(out.sequence == in.sequence && out.acknowledgment == in.acknowledgment &&
+             out.flags == in.flags && out.window == in.window && out.tcp_options == in.tcp_options,
+         "TCP fields changed", frame);
+  expect(out.identification == in.identification && out.dont_fragment == in.dont_fragment &&
+             out.type_of_service == in.type_of_service && out.ip_options == in.ip_options,
+         "IP fields changed", frame);
+  expect(out.ttl == in.ttl - 1, "TTL", frame);
+  const bool without = in.protocol == 17 && in.l4_checksum == 0;
+  expect(!without || out.l4_checksum == 0, "a checksum where none was", frame);
+}
+
+}  // namespace
+
+void judge_reply(const Bytes& frame, const Bytes& reply, std::string_view own_address) {
+  const Decoded in = test::decode(frame);
+  const Decoded out = test::decode(reply);
+  expect(out.sound(), "a reply that is not sound", reply);
+  expect(reply.size() == out.ip_offset + out.ip_bytes, "a reply with a tail", reply);
+  expect(out.destination == in.source && out.ttl == 64, "a reply to somebody else", frame);
+  expect(in.version == 4 && !is_icmp_error(in) && in.fragment_offset_bytes == 0 &&
+             !is_group(in.destination) && (in.protocol != tcp || (in.flags & 4) == 0),
+         "a packet that gets no reply got one", frame);
+  const bool damaged = !in.sound() && !in.more_fragments && in.protocol != icmp;
+  expect(!damaged, "a damaged packet got a reply", frame);
+  if (out.protocol == tcp) return judge_reset(frame, in, out);
+  expect(out.protocol == icmp, "a reply of an unknown kind", frame);
+  judge_icmp(frame, in, out, own_address);
+}
+
+void judge_forwarded(const Bytes& frame, const Bytes& out_frame) {
+  const Decoded in = test::decode(frame);
+  const Decoded out = test::decode(out_frame);
+  expect(in.version == 4 && out.version == 4, "forwarded what is not IPv4", frame);
+  expect(out_frame.size() == out.ip_offset + out.ip_bytes, "forwarded with a tail", out_frame);
+  if (out.protocol == ipip && in.protocol != ipip) {
+    expect(out.sound() && out.ttl == 64 && out.dont_fragment, "outer header", out_frame);
+    const Decoded inner = test::decode_ip(out.payload);
+    expect(inner.source == in.source && inner.destination == in.destination &&
+               inner.source_port == in.source_port && inner.destination_port == in.destination_port,
+           "the inner packet's ends changed", frame);
+    judge_faults(frame, in, inner);
+    return judge_kept(frame, in, inner);
+  }
+  const bool to_endpoint = out.source == in.source && out.source_port == in.source_port;
+  const bool to_client =
+      out.destination == in.destination && out.destination_port == in.destination_port;
+  expect(to_endpoint != to_client, "nat changes one side", frame);
+  judge_faults(frame, in, out);
+  judge_kept(frame, in, out);
+}
+
+}  // namespace weft::fuzz

@@ -1,0 +1,108 @@
+// Target: the whole L4 path. An input is a story: bursts of frames, time that passes, endpoints
+// that die and come back, a drain that begins and ends.
+#include <string>
+
+#include "tests/fuzz/frames.h"
+#include "tests/fuzz/judge.h"
+#include "tests/fuzz/target.h"
+#include "tests/path.h"
+
+namespace weft::fuzz {
+namespace {
+
+using test::ethernet;
+using test::Path;
+using test::SnapshotBuilder;
+
+constexpr const char* own_address = "10.0.0.254";
+constexpr int steps_max = 64;
+
+SnapshotBuilder configuration() {
+  SnapshotBuilder b;
+  b.cluster("web", {{"10.0.2.1", 8080}, {"10.0.2.2", 8080}, {"10.0.2.3", 8080}});
+  b.cluster("moved", {{"10.0.3.1", 53}, {"10.0.3.2", 53}}, OnEndpointDown::move);
+  b.listener("203.0.113.10", 80, Protocol::tcp, Forward::nat, "web");
+  b.listener("203.0.113.10", 53, Protocol::udp, Forward::nat, "moved");
+  b.listener("203.0.113.11", 80, Protocol::tcp, Forward::ipip, "web");
+  b.listener("203.0.113.16/28", 1000, Protocol::udp, Forward::ipip, "moved", HashOn::source, 1999);
+  b.neighbour("10.0.0.1");
+  return b;
+}
+
+std::vector<Bytes> seeds() {
+  std::vector<Bytes> frames = seeds_of_every_kind();
+  const auto from_client = [](const char* to) { return ethernet().ipv4("10.0.0.1", to); };
+  const auto tcp = [&](const char* to, uint8_t flags) {
+    frames.push_back(from_client(to).tcp(1234, 80, flags).payload("data").build());
+    frames.push_back(from_client(to).tcp(1235, 80, flags).build());
+  };
+  for (const uint8_t flags : {0x02, 0x10, 0x11, 0x04}) {
+    tcp("203.0.113.10", flags);
+    tcp("203.0.113.11", flags);
+    for (const char* endpoint : {"10.0.2.1", "10.0.2.2", "10.0.2.3"}) {
+      frames.push_back(ethernet().ipv4(endpoint, "10.0.0.1").tcp(8080, 1234, flags).build());
+    }
+  }
+  frames.push_back(from_client("203.0.113.20").udp(1234, 1500).payload_bytes(100).build());
+  frames.push_back(from_client("203.0.113.20").udp(1234, 1500).payload_bytes(1472).build());
+  frames.push_back(from_client("203.0.113.20").udp(1234, 999).build());
+  frames.push_back(ethernet().ipv4("10.0.3.1", "10.0.0.1").udp(53, 1234).payload("answer").build());
+  frames.push_back(ethernet().ipv4("10.0.3.2", "10.0.0.1").udp(53, 1234).payload("answer").build());
+  return frames;
+}
+
+void judge(const Bytes& frame, const test::PathOutput& out) {
+  switch (out.verdict) {
+    case Verdict::transmit:
+      if (out.drop == Drop::none) return judge_forwarded(frame, out.bytes);
+      return judge_reply(frame, out.bytes, own_address);
+    case Verdict::twin:
+      return expect(out.bytes == frame, "changed on the way to the twin", frame);
+    case Verdict::drop:
+      return expect(out.drop != Drop::none, "dropped for nothing", frame);
+    case Verdict::hand_off:
+    case Verdict::live:
+      return expect(false, "one worker keeps all and decides all", frame);
+  }
+}
+
+void send(Path& path, Input& input, std::span<const Bytes> from) {
+  std::vector<Bytes> frames(1 + input.below(4));
+  for (Bytes& frame : frames) frame = next_frame(input, from);
+  const auto outputs = path.send_burst(frames);
+  for (std::size_t i = 0; i < frames.size(); ++i) judge(frames[i], outputs[i]);
+}
+
+void change_state(Path& path, Input& input) {
+  static const std::string endpoints[] = {"web/10.0.2.1:8080", "web/10.0.2.2:8080",
+                                          "web/10.0.2.3:8080", "moved/10.0.3.1:53",
+                                          "moved/10.0.3.2:53"};
+  const auto slot = path.gateway.endpoints.at(endpoints[input.below(std::size(endpoints))]);
+  path.gateway.set_state(slot, static_cast<EndpointState>(input.below(3)));
+}
+
+}  // namespace
+
+void run_target(std::span<const uint8_t> bytes) {
+  static const std::vector<Bytes> frames = seeds();
+  static Path path(configuration(), {256, 256});
+  path.restart();
+  Input input(bytes);
+  for (int step = 0; step < steps_max && !input.empty(); ++step) {
+    switch (input.u8() % 16) {
+      case 0:
+        path.advance(milliseconds(input.u16()));
+        break;
+      case 1:
+        change_state(path, input);
+        break;
+      case 2:
+        path.refuse_new_flows = !path.refuse_new_flows;
+        break;
+      default:
+        send(path, input, frames);
+    }
+  }
+}
+
+}  // namespace weft::fuzz
