@@ -26,7 +26,7 @@ bool source_invalid(const Decoded& d) {
   const std::string& s = d.source;
   if (d.version == 6) {
     // inet_ntop writes ::a.b.c.d for some; only the two below are special.
-    return s == "::" || s == "::1" || s.starts_with("ff") || is_mapped(s);
+    return s == "::" || s == "::1" || (s.starts_with("ff") && s.find(':') == 4) || is_mapped(s);
   }
   const int first = std::atoi(s.c_str());
   return s == "0.0.0.0" || s == "255.255.255.255" || first == 127 || (first >= 224 && first < 240);
