@@ -145,7 +145,7 @@ class Stages {
     stage([&] { pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, false); });
     stage([&] { forward(burst, decisions_, snapshot, counters_); });
     stage([&] { answer(burst, {}, replies_, now); });
-    stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_); });
+    stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now); });
   }
   // Cycles in each stage since the last call.
   std::array<uint64_t, names.size()> take_cycles() { return std::exchange(cycles_, {}); }
@@ -164,6 +164,7 @@ class Stages {
   Flows flows_;
   TokenBucket replies_{1000, 100};
   NeighbourWishes wishes_;
+  WaitingPackets waiting_;
   const KeyedHash hash_{{5, 6, 7, 8}};
   Decisions decisions_;
   std::size_t at_ = 0;

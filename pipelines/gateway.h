@@ -26,6 +26,9 @@ class Gateway {
   void process(Burst& burst, const Snapshot& snapshot, Instant now);
   void process_from_twin(Burst& burst, const Snapshot& snapshot, Instant now);
   void idle(const Snapshot& snapshot, Instant now);
+  uint32_t release(Burst& burst, const Snapshot& snapshot, Instant now) {
+    return l4_.release(burst, snapshot, now);
+  }
 
   L4& l4() { return l4_; }
 

@@ -30,7 +30,23 @@ void Path::restart() {
 }
 
 Path::~Path() {
+  l4.reset();
   CHECK(pool.buffers_out() == 0);
+}
+
+static std::vector<PathOutput> outputs_of(const Burst& burst) {
+  CHECK(burst.live == 0);
+  std::vector<PathOutput> outputs;
+  for (uint32_t i = 0; i < burst.size; ++i) {
+    PathOutput output{
+        burst.outcomes[i].verdict, burst.dropped_for(i), burst.outcomes[i].target, {}, {}};
+    const bool ours = output.verdict != Verdict::hold;
+    if (ours && output.verdict != Verdict::drop) output.bytes = bytes_of(burst.packets[i]);
+    if (output.transmitted()) output.frame = decode(output.bytes);
+    if (ours) free_packet(burst.packets[i]);
+    outputs.push_back(std::move(output));
+  }
+  return outputs;
 }
 
 PathOutput Path::send(const Bytes& frame) {
@@ -43,17 +59,13 @@ std::vector<PathOutput> Path::send_burst(const std::vector<Bytes>& frames) {
   for (std::size_t i = 0; i < frames.size(); ++i) burst.packets[i] = pool.make(frames[i]);
   burst.start(static_cast<uint32_t>(frames.size()), 0);
   l4->process(burst, gateway.snapshot, now);
-  CHECK(burst.live == 0);
-  std::vector<PathOutput> outputs;
-  for (uint32_t i = 0; i < burst.size; ++i) {
-    PathOutput output{
-        burst.outcomes[i].verdict, burst.dropped_for(i), burst.outcomes[i].target, {}, {}};
-    if (output.verdict != Verdict::drop) output.bytes = bytes_of(burst.packets[i]);
-    if (output.transmitted()) output.frame = decode(output.bytes);
-    free_packet(burst.packets[i]);
-    outputs.push_back(std::move(output));
-  }
-  return outputs;
+  return outputs_of(burst);
+}
+
+std::vector<PathOutput> Path::release() {
+  Burst burst;
+  if (l4->release(burst, gateway.snapshot, now) == 0) return {};
+  return outputs_of(burst);
 }
 
 void Path::advance(Duration duration) {

@@ -43,6 +43,8 @@ class Path {
   PathOutput send(const Bytes& frame);
   // At most Burst::packets_max frames, in one burst.
   std::vector<PathOutput> send_burst(const std::vector<Bytes>& frames);
+  // What waited and goes now.
+  std::vector<PathOutput> release();
   void advance(Duration duration);
   // The same gateway as at first, but for its counters.
   void restart();

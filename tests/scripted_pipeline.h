@@ -43,6 +43,7 @@ class ScriptedPipeline {
     burst.for_each_live([&](uint32_t i) { burst.transmit(i, burst.interface); });
   }
 
+  uint32_t release(Burst&, const ScriptedSnapshot&, Instant) { return 0; }
   void idle(const ScriptedSnapshot&, Instant now) {
     ++idle_turns_;
     last_now_ = now;

@@ -22,6 +22,7 @@ enum class Verdict : uint8_t {
   twin,      // to the kernel, on the twin of the interface it came from
   hand_off,  // to the worker `target`
   drop,      // for `drop`
+  hold,      // nowhere yet: the pipeline keeps it and releases it later
 };
 
 struct Outcome {
@@ -103,6 +104,8 @@ struct Burst {
     if ((answered >> i & 1) == 1) return refusals[i].drop;
     return (live >> i & 1) == 1 ? Drop::none : outcomes[i].drop;
   }
+  // The packet is the pipeline's from now on.
+  void hold(uint32_t i) { decide(i, {Verdict::hold, Drop::none, 0}); }
   void to_twin(uint32_t i) { decide(i, {Verdict::twin, Drop::none, interface}); }
   void hand_off(uint32_t i, uint16_t worker) { decide(i, {Verdict::hand_off, Drop::none, worker}); }
   void transmit(uint32_t i, uint16_t to_interface) {

@@ -42,6 +42,8 @@ void Outbound::carry_out(const Burst& burst) {
       case Verdict::drop:
         drop(packet, burst.dropped_for(i));
         break;
+      case Verdict::hold:
+        break;
       case Verdict::live:
         CHECK(!"a live packet has no verdict");
     }

@@ -110,6 +110,7 @@ bool Worker<PipelineType, Reader>::turn_by(Clock clock) {
     if (from != settings_.index) packets += take_over(from, *snapshot, clock);
   }
   if (packets == 0) pipeline_.idle(*snapshot, clock());
+  if (pipeline_.release(burst_, *snapshot, clock()) != 0) outbound_.carry_out(burst_);
   for (const Inlet& twin : twins_) packets += receive_from_twin(twin, *snapshot, clock);
   outbound_.flush();
   counters_.turn.snapshot_generation.set(snapshot->generation);

@@ -57,7 +57,7 @@ class Driver {
   void look_at_workers();
   void refuse(const std::string& error);
 
-  static constexpr Duration holdings_interval = milliseconds(50);
+  static constexpr Duration holdings_interval = milliseconds(20);
 
   const std::string config_file_;
   EventLoop& loop_;

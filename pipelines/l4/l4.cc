@@ -49,12 +49,20 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
   forward(burst, decisions_, snapshot, counters_);
   answer(burst, own_address, replies_, now);
-  next_hop(burst, decisions_, *snapshot.routing, wishes_);
+  next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
   count_dropped(burst.dropped & matched, decisions_, counters_);
 }
 
 void L4::idle(const Snapshot& snapshot, Instant now) {
   flows_.expire(snapshot, now);
+}
+
+uint32_t L4::release(Burst& burst, const Snapshot& snapshot, Instant now) {
+  if (waiting_.size() == 0) return 0;
+  const uint32_t released = waiting_.release(burst, *snapshot.routing, now);
+  burst.for_each_live([&](uint32_t i) { decisions_[i].clear(); });
+  next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
+  return released;
 }
 
 }  // namespace weft

@@ -12,6 +12,7 @@
 #include "pipelines/l4/flows.h"
 #include "pipelines/l4/neighbour_wishes.h"
 #include "pipelines/l4/parse_headers.h"
+#include "pipelines/l4/waiting_packets.h"
 
 namespace weft {
 
@@ -33,6 +34,9 @@ class L4 {
   void process(Burst& burst, const Snapshot& snapshot, Instant now);
   // For turns without packets: lets flows expire.
   void idle(const Snapshot& snapshot, Instant now);
+  // Packets that waited for their next hop's address and may go now, or waited too long, each with
+  // a verdict; gives their number. Once a turn.
+  uint32_t release(Burst& burst, const Snapshot& snapshot, Instant now);
 
   const Flows& flows() const { return flows_; }
   NeighbourWishes& neighbour_wishes() { return wishes_; }  // for mgmt
@@ -47,6 +51,7 @@ class L4 {
   Flows flows_;
   TokenBucket replies_;
   NeighbourWishes wishes_;
+  WaitingPackets waiting_;
   Decisions decisions_;
 };
 

@@ -116,7 +116,7 @@ TEST(L4, WithoutARouteOrANeighbourThePacketEndsHere) {
   ASSERT_TRUE(path.send(syn("198.51.100.7")).forwarded());
   EXPECT_EQ(name(path.send(reply("198.51.100.7")).drop), name(Drop::no_route));
   ASSERT_TRUE(path.send(syn("10.7.7.7")).forwarded());
-  EXPECT_EQ(name(path.send(reply("10.7.7.7")).drop), name(Drop::next_hop_unresolved));
+  EXPECT_EQ(path.send(reply("10.7.7.7")).verdict, Verdict::hold);
   const auto wish = path.l4->neighbour_wishes().take();
   ASSERT_TRUE(wish);
   EXPECT_EQ(wish->address.to_string(), "10.7.7.7");

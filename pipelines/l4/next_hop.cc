@@ -35,7 +35,7 @@ static bool write_link_header(Packet packet, const Headers& headers, const NextH
 }
 
 void next_hop(Burst& burst, const Decisions& decisions, const RoutingPart& routing,
-              NeighbourWishes& wishes) {
+              NeighbourWishes& wishes, WaitingPackets& waiting, Instant now) {
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
     const bool answer = (burst.answered >> i & 1) != 0;
@@ -47,6 +47,7 @@ void next_hop(Burst& burst, const Decisions& decisions, const RoutingPart& routi
       hop = &routing.next_hops[way.next_hop];
       if (hop->link_header_bytes == 0) {
         wishes.ask(way.neighbour);
+        if (!answer && waiting.put(burst.packets[i], headers, now)) return burst.hold(i);
         return burst.drop(i, Drop::next_hop_unresolved);
       }
     }

@@ -60,6 +60,8 @@ void judge(const Bytes& frame, const test::PathOutput& out) {
       return expect(out.bytes == frame, "changed on the way to the twin", frame);
     case Verdict::drop:
       return expect(out.drop != Drop::none, "dropped for nothing", frame);
+    case Verdict::hold:
+      return expect(out.drop == Drop::none, "held and dropped", frame);
     case Verdict::hand_off:
     case Verdict::live:
       return expect(false, "one worker keeps all and decides all", frame);
@@ -71,6 +73,9 @@ void send(Path& path, Input& input, std::span<const Bytes> from) {
   for (Bytes& frame : frames) frame = next_frame(input, from);
   const auto outputs = path.send_burst(frames);
   for (std::size_t i = 0; i < frames.size(); ++i) judge(frames[i], outputs[i]);
+  for (const auto& out : path.release()) {
+    expect(out.verdict == Verdict::drop || out.frame.sound(), "released unsound", out.bytes);
+  }
 }
 
 void change_state(Path& path, Input& input) {

@@ -1,0 +1,40 @@
+#include "pipelines/l4/waiting_packets.h"
+
+#include "pipelines/l4/next_hop.h"
+
+namespace weft {
+
+WaitingPackets::~WaitingPackets() {
+  for (uint32_t i = 0; i < size_; ++i) rte_pktmbuf_free(waiting_[i].packet.buffer());
+}
+
+bool WaitingPackets::put(Packet packet, const Headers& headers, Instant now) {
+  if (size_ == packets_max) return false;
+  waiting_[size_++] = {packet, headers, now + wait_max};
+  return true;
+}
+
+uint32_t WaitingPackets::release(Burst& burst, const RoutingPart& routing, Instant now) {
+  uint32_t released = 0, kept = 0, expired = 0;
+  for (uint32_t i = 0; i < size_; ++i) {
+    Waiting& waiting = waiting_[i];
+    const uint32_t hop = find_way(routing, waiting.headers.destination).next_hop;
+    const bool resolved = routing.next_hops[hop].link_header_bytes != 0;
+    const bool late = now >= waiting.until;
+    if (released == Burst::packets_max || (!resolved && !late)) {
+      waiting_[kept++] = waiting;
+      continue;
+    }
+    expired |= uint32_t{!resolved} << released;
+    burst.packets[released] = waiting.packet;
+    burst.headers[released++] = waiting.headers;
+  }
+  size_ = kept;
+  burst.start(released, 0);
+  for (; expired != 0; expired &= expired - 1) {
+    burst.drop(static_cast<uint32_t>(std::countr_zero(expired)), Drop::next_hop_unresolved);
+  }
+  return released;
+}
+
+}  // namespace weft
