@@ -157,7 +157,7 @@ std::vector<std::string> pci_addresses(const std::vector<Device>& devices) {
     }
   }
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

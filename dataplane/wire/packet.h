@@ -25,7 +25,6 @@ class Packet {
   uint32_t bytes() const { return rte_pktmbuf_pkt_len(buffer_); }
 
   uint32_t headroom_bytes() const { return rte_pktmbuf_headroom(buffer_); }
-  uint32_t tailroom_bytes() const { return rte_pktmbuf_tailroom(buffer_); }
 
   // Requires: n <= headroom_bytes(). Returns the new first byte.
   std::byte* prepend(uint32_t n) const {
@@ -39,7 +38,7 @@ class Packet {
     poison(data(), n);
     return reinterpret_cast<std::byte*>(rte_pktmbuf_adj(buffer_, static_cast<uint16_t>(n)));
   }
-  // Makes a one-segment frame exactly n bytes long. Requires: n <= linear_bytes() + tailroom.
+  // Makes a one-segment frame exactly n bytes long. Requires: n is at most linear_bytes() and the tailroom.
   void resize(uint32_t n) const {
     const uint32_t before = linear_bytes();
     buffer_->data_len = static_cast<uint16_t>(n);
