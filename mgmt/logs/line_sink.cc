@@ -30,7 +30,7 @@ void LineSink::stop(std::chrono::milliseconds linger) {
   CHECK(write(stop_event_, &one, sizeof(one)) == sizeof(one));
 }
 
-void LineSink::log(const spdlog::details::log_msg& message) {
+void LineSink::sink_it_(const spdlog::details::log_msg& message) {
   report_losses();
   const std::string line = std::string(message.payload.data(), message.payload.size()) + "\n";
   if (!write_line(line)) lost_.fetch_add(1, std::memory_order_relaxed);

@@ -1,22 +1,22 @@
 // Where the log thread puts finished lines: a file descriptor that may be slow, stuck or closed.
 #pragma once
 
-#include <spdlog/sinks/sink.h>
+#include <spdlog/details/null_mutex.h>
+#include <spdlog/sinks/base_sink.h>
 #include <sys/types.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace weft::mgmt {
 
-// Thread safety: log() on one thread (the pool's only one); stop() and lost() on any.
-class LineSink final : public spdlog::sinks::sink {
+// Thread safety: lines on one thread (the pool's only one); stop() and lost() on any.
+class LineSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   // Requires: fd outlives this.
   explicit LineSink(int fd);
@@ -32,16 +32,15 @@ class LineSink final : public spdlog::sinks::sink {
   };
   void report(Losses losses) { losses_ = std::move(losses); }
 
-  void log(const spdlog::details::log_msg& message) override;
-  void flush() override {}
-  void set_pattern(const std::string&) override {}
-  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
-
   // From now on a descriptor that takes nothing is waited for until linger is over, once for all
   // lines.
   void stop(std::chrono::milliseconds linger);
   // Lines that came here and could not be written.
   uint64_t lost() const { return lost_.load(std::memory_order_relaxed); }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override;
+  void flush_() override {}
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -56,8 +55,8 @@ class LineSink final : public spdlog::sinks::sink {
   bool is_socket_ = false;
   Losses losses_;
   uint64_t reported_ = 0;                  // of the lines lost
-  std::atomic<Clock::rep> give_up_at_{0};  // 0: not stopping; stop() writes, log() reads
-  std::atomic<uint64_t> lost_{0};          // log() writes, anyone reads
+  std::atomic<Clock::rep> give_up_at_{0};  // 0: not stopping; stop() writes, sink_it_ reads
+  std::atomic<uint64_t> lost_{0};          // sink_it_ writes, anyone reads
 };
 
 }  // namespace weft::mgmt

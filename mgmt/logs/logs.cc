@@ -48,9 +48,9 @@ std::optional<Level> parse_level(std::string_view word) {
   return std::nullopt;
 }
 
-class Logs::Backend {
+class Logs::Writer {
  public:
-  explicit Backend(Options options)
+  explicit Writer(Options options)
       : options_(std::move(options)),
         sink_(std::make_shared<LineSink>(options_.fd)),
         pool_(quiet_thread(options_.lines_max)),
@@ -68,7 +68,7 @@ class Logs::Backend {
   }
 
   // The pool writes what waits before it joins its thread; the sink bounds how long that takes.
-  ~Backend() {
+  ~Writer() {
     sink_->stop(options_.linger_ms);
     pool_.reset();
   }
@@ -91,24 +91,24 @@ class Logs::Backend {
   std::atomic<uint64_t> not_queued_{0};  // any writer, when memory ran out
 };
 
-Logs::Logs(Options options) : backend_(std::make_unique<Backend>(std::move(options))) {}
+Logs::Logs(Options options) : writer_(std::make_unique<Writer>(std::move(options))) {}
 
 Logs::~Logs() = default;
 
 void Logs::write(Level level, std::string_view event, std::span<const LogField> fields) {
-  backend_->write(level, event, fields);
+  writer_->write(level, event, fields);
 }
 
 void Logs::set_level(Level level) {
-  backend_->set_level(level);
+  writer_->set_level(level);
 }
 
 Level Logs::level() const {
-  return backend_->level();
+  return writer_->level();
 }
 
 uint64_t Logs::lines_lost() const {
-  return backend_->lost();
+  return writer_->lost();
 }
 
 }  // namespace weft::mgmt

@@ -92,8 +92,8 @@ class Logs {
   uint64_t lines_lost() const;
 
  private:
-  class Backend;
-  std::unique_ptr<Backend> backend_;
+  class Writer;
+  std::unique_ptr<Writer> writer_;
 };
 
 }  // namespace weft::mgmt

@@ -10,7 +10,7 @@ COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 CALLED_BY_OTHERS = re.compile(
     r"^(main|TEST\w*|BENCHMARK\w*|LLVMFuzzer\w+|operator.*|~.*|INSTANTIATE\w*|"
     r"SetUp\w*|TearDown\w*|__anon\w+|[A-Z_]+|begin|end|await_\w+|PrintTo|what|hash_of|"
-    r"malloc|calloc|realloc|posix_memalign|aligned_alloc|free)$"
+    r"malloc|calloc|realloc|posix_memalign|aligned_alloc|free|sink_it_|flush_)$"
 )
 
 
