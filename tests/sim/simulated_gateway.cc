@@ -1,0 +1,111 @@
+#include "tests/sim/simulated_gateway.h"
+
+#include "dataplane/base/check.h"
+
+namespace weft::sim {
+
+static constexpr Duration holdings_interval = milliseconds(100);
+static constexpr FlowsMax flows_max{4096, 4096};
+
+static KeyedHash::Key key_of(Random& random) {
+  KeyedHash::Key key;
+  for (uint64_t& part : key) part = random.below(UINT64_MAX);
+  return key;
+}
+
+static FlowTimeouts timeouts_of(const mgmt::FlowSettings& flows) {
+  return {.half_open = flows.half_open_timeout_ms,
+          .established = flows.established_timeout_ms,
+          .closing = flows.closing_timeout_ms,
+          .udp = flows.udp_timeout_ms};
+}
+
+SimulatedGateway::Member::Member(SimulatedGateway& owner, const L4Settings& settings)
+    : gateway(settings, owner.states_, owner.refuse_new_flows_, counters,
+              timeouts_of(owner.model().flows), owner.now_),
+      reader(owner.published_.reader(settings.worker)),
+      worker({.index = settings.worker}, owner.attachments_, owner.rings_, gateway, reader,
+             counters.loop()) {
+  reader.online();
+}
+
+SimulatedGateway::SimulatedGateway(const SimulatedGatewaySettings& settings, mgmt::Model model,
+                                   Surroundings surroundings)
+    : surroundings_(std::move(surroundings)),
+      wire_({.name = "edge", .queues = workers}, pool_.mempool()),
+      twin_({.name = "twin", .queues = workers}, pool_.mempool()),
+      faulty_(wire_, pool_.mempool(), {settings.faults, settings.faults, settings.seed}),
+      watched_(faulty_, surroundings_.transmitted),
+      attachments_{Attachment{watched_, twin_}},
+      states_(endpoints_max, clusters_max),
+      publisher_(published_, mgmt::Publisher::Mode::synchronous,
+                 [this](uint64_t generation) { published_generations_.push_back(generation); }) {
+  const mgmt::KernelView kernel = kernel_view(services());
+  auto started = mgmt::Controller::start(
+      std::move(model), {.random_seed = settings.seed, .workers = workers}, states_, now_);
+  CHECK(started);
+  controller_ = *std::move(started);
+  controller_->on_kernel(kernel);
+  Random random(settings.seed);
+  L4Settings l4{.flows_max = flows_max, .steering_key = key_of(random)};
+  l4.links.push_back({.vlan_id = {}, .mac = MacAddress(kernel.links[0].mac)});
+  for (uint32_t worker = 0; worker < workers; ++worker) {
+    l4.worker = static_cast<uint16_t>(worker);
+    l4.flow_key = key_of(random);
+    members_.push_back(std::make_unique<Member>(*this, l4));
+    counters_view_.push_back(&members_.back()->counters);
+  }
+}
+
+void SimulatedGateway::advance(Instant now) {
+  now_ = now;
+  faulty_.advance(now);
+  publisher_.poll();
+  if (now >= next_look_) look_at_workers();
+  decide();
+  for (const auto& member : members_) member->worker.turn(now);
+}
+
+void SimulatedGateway::reload(mgmt::Model model) {
+  CHECK(controller_->on_config(std::move(model), now_));
+}
+
+// What is published at once is told at once, and may be followed by more.
+void SimulatedGateway::decide() {
+  do {
+    for (const uint64_t generation : std::exchange(published_generations_, {})) {
+      controller_->on_published(generation, now_);
+    }
+    carry_out(controller_->poll(now_));
+  } while (!published_generations_.empty());
+}
+
+void SimulatedGateway::carry_out(const mgmt::Actions& actions) {
+  for (const mgmt::LogRecord& record : actions.log) surroundings_.log(record);
+  if (actions.refuse_new_flows) refuse_new_flows_ = true;
+  if (actions.desired != nullptr) {
+    for (const mgmt::DesiredCluster& cluster : actions.desired->clusters) {
+      for (const mgmt::DesiredEndpoint& endpoint : cluster.endpoints) {
+        slots_[endpoint.address.to_string()] = endpoint.id.slot;
+      }
+    }
+    publisher_.submit(actions.desired, actions.generation);
+  }
+  for (const mgmt::EndpointProbe& probe : actions.probes) surroundings_.probe(probe);
+}
+
+void SimulatedGateway::look_at_workers() {
+  next_look_ = now_ + holdings_interval;
+  uint64_t flows = 0;
+  for (const WorkerCounters* counters : counters_view_) flows += counters->flows_active();
+  const mgmt::WorkerReports reports(counters_view_);
+  const auto live = publisher_.status().policy_generations.size();
+  controller_->on_holdings({reports, flows, static_cast<uint32_t>(live)}, now_);
+}
+
+EndpointState SimulatedGateway::state(const std::string& endpoint_address) const {
+  const auto slot = slots_.find(endpoint_address);
+  return slot == slots_.end() ? EndpointState::down : states_.get(slot->second);
+}
+
+}  // namespace weft::sim

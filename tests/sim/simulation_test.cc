@@ -1,0 +1,50 @@
+#include "tests/sim/simulation.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <numeric>
+
+namespace weft::sim {
+namespace {
+
+constexpr uint64_t seeds_by_default = 20;
+
+// WEFT_SIM_SEED names the one to replay.
+std::vector<uint64_t> seeds() {
+  if (const char* one = std::getenv("WEFT_SIM_SEED")) return {std::strtoull(one, nullptr, 10)};
+  std::vector<uint64_t> all(seeds_by_default);
+  std::iota(all.begin(), all.end(), 1);
+  return all;
+}
+
+class SimulationTest : public testing::TestWithParam<uint64_t> {};
+
+TEST_P(SimulationTest, KeepsInvariantsAndReplaysIdentically) {
+  SCOPED_TRACE(fmt::format("to replay: WEFT_SIM_SEED={}", GetParam()));
+  const Outcome outcome = Simulation(GetParam()).run();
+  fmt::print(
+      "seed {}: {} frames, {} clients finished, {} failed with excuse, {} deaths, {} flows moved, "
+      "{} lost, {} duplicated, {} reordered, {} events, trace {:016x}\n",
+      GetParam(), outcome.frames, outcome.finished, outcome.failed, outcome.deaths, outcome.moves,
+      outcome.faults.lost, outcome.faults.duplicated, outcome.faults.reordered, outcome.events,
+      outcome.trace_hash);
+  ASSERT_TRUE(outcome.breaches.empty())
+      << fmt::format("{}\nbefore that:\n{}", fmt::join(outcome.breaches, "\n"), outcome.tail);
+  EXPECT_GT(outcome.finished, outcome.failed);
+
+  const Outcome again = Simulation(GetParam()).run();
+  EXPECT_EQ(again.trace_hash, outcome.trace_hash);
+  EXPECT_EQ(again.events, outcome.events);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, SimulationTest, testing::ValuesIn(seeds()));
+
+TEST(SimulationSeeds, DifferFromEachOther) {
+  EXPECT_NE(Simulation(1).run().trace_hash, Simulation(2).run().trace_hash);
+}
+
+}  // namespace
+}  // namespace weft::sim
