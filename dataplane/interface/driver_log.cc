@@ -67,10 +67,10 @@ static std::string without_prefixes(std::string_view line) {
   for (const std::string_view prefix : prefixes) {
     if (line.starts_with(prefix)) line.remove_prefix(prefix.size());
   }
-  // Drivers name the function that speaks: "eth_rx_queue_setup(): ".
-  const std::size_t function_end = line.find("(): ");
-  if (function_end != std::string_view::npos && line.find(' ') > function_end) {
-    line.remove_prefix(function_end + 4);
+  // Drivers name the function that speaks: "eth_rx_queue_setup(): ", "slave_add(12) - ".
+  for (const std::string_view end : {std::string_view("(): "), std::string_view(") - ")}) {
+    const std::size_t at = line.find(end);
+    if (at != std::string_view::npos && line.find(' ') >= at) line.remove_prefix(at + end.size());
   }
   while (!line.empty() && (line.back() == '.' || line.back() == '!' || line.back() == ' ')) {
     line.remove_suffix(1);

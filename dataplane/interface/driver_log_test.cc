@@ -36,6 +36,8 @@ TEST(DriverLog, TellsTheReasonThatIsNearestToTheCause) {
             "Not enough memory available! Requested: 256MB, available: 0MB");
   EXPECT_EQ(reason_in({"eth_rx_queue_setup(): Failed to configure xdp socket."}),
             "Failed to configure xdp socket");
+  EXPECT_EQ(reason_in({"mac_address_slaves_update(1574) - Failed to update port Id 0"}),
+            "Failed to update port Id 0");
   EXPECT_EQ(reason_in({"EAL: FATAL: Cannot init memory"}), "Cannot init memory");
   EXPECT_EQ(reason_in({"EAL: Detected CPU lcores: 2"}), "");
   EXPECT_EQ(reason_in({}), "");
