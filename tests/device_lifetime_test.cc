@@ -1,5 +1,6 @@
 // Starting, dying and starting again; and what an operator is told when a device cannot be used.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <csignal>
 
@@ -23,6 +24,19 @@ TEST_P(DeviceLifetime, StartsAgainAtOnceAfterKill) {
     shovel.signal(SIGKILL);
     EXPECT_EQ(shovel.finish().exit_code, 128 + SIGKILL);
   }
+  EXPECT_NE(gateway.run(fmt::format("ls -d /var/run/dpdk/weft-shovel-{}", getpid())).exit_code, 0)
+      << "a process that is killed leaves no files";
+}
+
+TEST_P(DeviceLifetime, OutlivesTheLossOfItsDevice) {
+  lay_cable();
+  Program shovel = start_with_twin({"--device", GetParam()});
+  EXPECT_EQ(ping(twin_address).exit_code, 0);
+  gateway.expect("ip link del eth1");
+  gateway.run(fmt::format("ping -n -c 5 -i 0.02 -W 1 {}", peer_address));
+  shovel.signal(SIGTERM);
+  const Outcome outcome = shovel.finish();
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
 }
 
 TEST_P(DeviceLifetime, StopsCleanlyAndLeavesTheDeviceToTheKernel) {

@@ -143,7 +143,11 @@ static Result<void> initialize(std::vector<std::string> arguments) {
   std::vector<char*> raw;
   for (std::string& argument : arguments) raw.push_back(argument.data());
   const DriverLog log;
-  if (rte_eal_init(static_cast<int>(raw.size()), raw.data()) >= 0) return {};
+  const bool started = rte_eal_init(static_cast<int>(raw.size()), raw.data()) >= 0;
+  // EAL makes this folder whatever it is told, and without shared configuration keeps nothing in
+  // it. Gone now, it does not stay behind however the process ends.
+  rmdir(rte_eal_get_runtime_dir());
+  if (started) return {};
   const std::string why = reason_in(log.lines());
   return fail("DPDK does not start: " + (why.empty() ? "no reason given" : why));
 }
@@ -164,9 +168,7 @@ Eal::Eal(DeviceClaim claim, std::unique_ptr<EalLog> log, std::string warning)
     : claim_(std::move(claim)), log_(std::move(log)), warning_(std::move(warning)) {}
 
 Eal::~Eal() {
-  const std::string runtime_directory = rte_eal_get_runtime_dir();
   rte_eal_cleanup();
-  rmdir(runtime_directory.c_str());  // empty: neither mode puts files there
 }
 
 }  // namespace weft
