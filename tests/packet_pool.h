@@ -16,6 +16,7 @@ class PacketPool {
 
   // The frame in one buffer, or in segments of at most `segment_bytes`.
   Packet make(const Bytes& frame, uint32_t segment_bytes = UINT16_MAX);
+  rte_mempool* get() { return &pool_.mempool(); }
   uint32_t buffers_out() const { return pool_.buffers() - pool_.free_buffers(); }
 
  private:

@@ -35,7 +35,7 @@ TEST(DpdkInterface, CarriesPacketsInOrderAndGivesTheBuffersBack) {
   EXPECT_EQ((*interface)->name(), "edge");
   EXPECT_EQ((*interface)->mtu_bytes(), 1500u);
   const uint32_t free_before = (*interface)->stats().buffers_free;
-  const test::PacketPool pool;
+  test::PacketPool pool;
   std::array<Packet, 32> sent;
   for (uint16_t i = 0; i < sent.size(); ++i) sent[i] = pool.make(numbered_frame(i));
   ASSERT_EQ((*interface)->transmit(0, sent), 32u);
@@ -96,7 +96,7 @@ TEST(DpdkInterface, ADeviceIsOpenOnceAndMayBeOpenedAgain) {
 
 TEST(DpdkInterface, StoppedItHasNothingAndTakesNothing) {
   const auto interface = open("vdev:net_ring0");
-  const test::PacketPool pool;
+  test::PacketPool pool;
   std::array<Packet, 1> packets = {pool.make(numbered_frame(1))};
   ASSERT_EQ((*interface)->transmit(0, packets), 1u);
   (*interface)->stop();
