@@ -55,7 +55,8 @@ void look_up(benchmark::State& state) {
     for (uint32_t i = 0; i < burst; ++i) found += bool(table.find(places[i], keys[next + i]));
     next += burst;
   }
-  if (found != static_cast<uint64_t>(state.iterations()) * burst) state.SkipWithError("a flow was not found");
+  if (found != static_cast<uint64_t>(state.iterations()) * burst)
+    state.SkipWithError("a flow was not found");
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * burst);
 }
 

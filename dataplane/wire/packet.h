@@ -38,7 +38,8 @@ class Packet {
     poison(data(), n);
     return reinterpret_cast<std::byte*>(rte_pktmbuf_adj(buffer_, static_cast<uint16_t>(n)));
   }
-  // Makes a one-segment frame exactly n bytes long. Requires: n is at most linear_bytes() and the tailroom.
+  // Makes a one-segment frame exactly n bytes long. Requires: n is at most linear_bytes() and the
+  // tailroom.
   void resize(uint32_t n) const {
     const uint32_t before = linear_bytes();
     buffer_->data_len = static_cast<uint16_t>(n);

@@ -66,8 +66,7 @@ class Identities {
 
   // Whether the endpoint was removed and has flows yet, or had at the last observe().
   bool draining(EndpointSlot slot) const { return drains_.contains(slot); }
-  // Removed endpoints that keep their record; removed ones whose slot some worker may still use.
-  std::size_t endpoints_draining() const { return drains_.size(); }
+  // Removed endpoints whose slot some worker may still use.
   std::size_t endpoints_retired() const { return endpoints_.retired(); }
 
  private:
