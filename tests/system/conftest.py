@@ -5,6 +5,7 @@ Each test runs with one worker on one queue and with two workers on two queues.
 import contextlib
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import gateway as gateways  # noqa: E402
 import lab as labs  # noqa: E402
+
+
+# So that a run that is told to stop removes its labs.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=[1, 2], ids=["1-worker", "2-workers"])
@@ -60,8 +65,15 @@ def make_gateway(lab):
 
 @pytest.fixture
 def start_gateway(make_gateway):
-    """start_gateway(listeners, clusters, ...) starts a Gateway and waits until it is ready."""
-    return lambda listeners, clusters, **more: make_gateway(listeners, clusters, **more).start()
+    """start_gateway(listeners, clusters, ...) starts a Gateway and waits until it is ready and knows
+    the clients' link addresses, as it knows a router's that it has talked to."""
+
+    def start(listeners, clusters, **more):
+        gateway = make_gateway(listeners, clusters, **more).start()
+        gateway.meet_clients()
+        return gateway
+
+    return start
 
 
 @pytest.fixture

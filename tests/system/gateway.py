@@ -132,6 +132,16 @@ class Gateway:
         self.wait_until(self.ready, deadline_s, "weftd to be ready")
         return self
 
+    def meet_clients(self):
+        """Until the workers know every client's link address, a first reply to it may be lost."""
+        for client in self.lab.clients:
+            labs.wait_until(
+                lambda c=client: "1 received"
+                in c.run("ping", "-n", "-c1", "-W1", labs.EDGE_GATEWAY, check=False).stdout,
+                10,
+                f"{client.name} to reach the gateway",
+            )
+
     def wait_until(self, condition, deadline_s, what):
         def alive_and_condition():
             if self.process.poll() is not None:

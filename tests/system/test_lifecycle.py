@@ -19,6 +19,7 @@ def test_killed_gateway_starts_again_at_once(lab, start_gateway, web, forward):
     for _ in range(2):
         gateway.kill()
         gateway.start()
+        gateway.meet_clients()
         with traffic.Requests(lab.client, labs.ROUTED_LISTENER) as requests:
             assert traffic.failures(requests.wait_for(50)) == []
 
