@@ -65,15 +65,8 @@ def make_gateway(lab):
 
 @pytest.fixture
 def start_gateway(make_gateway):
-    """start_gateway(listeners, clusters, ...) starts a Gateway and waits until it is ready and knows
-    the clients' link addresses, as it knows a router's that it has talked to."""
-
-    def start(listeners, clusters, **more):
-        gateway = make_gateway(listeners, clusters, **more).start()
-        gateway.meet_clients()
-        return gateway
-
-    return start
+    """start_gateway(listeners, clusters, ...) starts a Gateway and waits until it is ready."""
+    return lambda listeners, clusters, **more: make_gateway(listeners, clusters, **more).start()
 
 
 @pytest.fixture

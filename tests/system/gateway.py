@@ -43,8 +43,8 @@ def configuration(
             "name": lab.prefix,
             "state_dir": str(folder / "state"),
             "memory_mib": 64,
-            "withdraw_ms": 500,
-            "drain_timeout_ms": 5000,
+            "withdraw_ms": 0,
+            "drain_timeout_ms": 200,
             **gateway,
         },
         "gateway.flows": {"tunnel_flows_max": 65536, "nat_flows_max": 65536, **(flows or {})},
@@ -131,16 +131,6 @@ class Gateway:
         self.spawn()
         self.wait_until(self.ready, deadline_s, "weftd to be ready")
         return self
-
-    def meet_clients(self):
-        """Until the workers know every client's link address, a first reply to it may be lost."""
-        for client in self.lab.clients:
-            labs.wait_until(
-                lambda c=client: "1 received"
-                in c.run("ping", "-n", "-c1", "-W1", labs.EDGE_GATEWAY, check=False).stdout,
-                10,
-                f"{client.name} to reach the gateway",
-            )
 
     def wait_until(self, condition, deadline_s, what):
         def alive_and_condition():

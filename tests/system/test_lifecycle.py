@@ -19,7 +19,6 @@ def test_killed_gateway_starts_again_at_once(lab, start_gateway, web, forward):
     for _ in range(2):
         gateway.kill()
         gateway.start()
-        gateway.meet_clients()
         with traffic.Requests(lab.client, labs.ROUTED_LISTENER) as requests:
             assert traffic.failures(requests.wait_for(50)) == []
 
@@ -29,7 +28,9 @@ def test_orderly_stop(lab, start_gateway, web):
     until they end; exit 0."""
     withdraw_s = 1.5
     gateway = start_gateway(
-        *web(), gateway={"withdraw_ms": int(withdraw_s * 1000), "drain_timeout_ms": 20000}
+        *web(),
+        gateway={"withdraw_ms": int(withdraw_s * 1000), "drain_timeout_ms": 20000},
+        flows={"closing_timeout_ms": 1000},
     )
     with traffic.Requests(lab.client, labs.ROUTED_LISTENER) as requests:
         requests.wait_for(50)
