@@ -5,6 +5,7 @@ Each test runs with one worker on one queue and with two workers on two queues.
 import contextlib
 import os
 import pathlib
+import signal
 import sys
 
 import pytest
@@ -12,6 +13,10 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import gateway as gateways  # noqa: E402
 import lab as labs  # noqa: E402
+
+
+# So that a run that is told to stop removes its labs.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=[1, 2], ids=["1-worker", "2-workers"])

@@ -35,11 +35,6 @@ def test_ping(lab, start_gateway, web, driver):
         assert "DUP!" not in said
 
 
-def test_ping_of_a_routed_listener(lab, start_gateway, web):
-    start_gateway(*web())
-    assert replies(ping(lab.client, labs.ROUTED_LISTENER)) == 3
-
-
 @pytest.mark.parametrize("driver", ["af_xdp", "af_packet"])
 def test_one_answer_to_one_question(lab, start_gateway, web, driver):
     """ARP, and the reset of a closed port: exactly one each, although with af_packet the kernel of

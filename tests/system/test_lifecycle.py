@@ -28,7 +28,9 @@ def test_orderly_stop(lab, start_gateway, web):
     until they end; exit 0."""
     withdraw_s = 1.5
     gateway = start_gateway(
-        *web(), gateway={"withdraw_ms": int(withdraw_s * 1000), "drain_timeout_ms": 20000}
+        *web(),
+        gateway={"withdraw_ms": int(withdraw_s * 1000), "drain_timeout_ms": 20000},
+        flows={"closing_timeout_ms": 1000},
     )
     with traffic.Requests(lab.client, labs.ROUTED_LISTENER) as requests:
         requests.wait_for(50)
