@@ -6,8 +6,8 @@
 namespace weft::mgmt {
 namespace {
 
-constexpr uint64_t seeds = 30;
-constexpr int steps = 150;
+constexpr uint64_t seeds = 60;
+constexpr int steps = 200;
 
 TEST(ControllerInRandomWorlds, HoldsItsInvariants) {
   std::map<std::string, uint64_t> seen;
