@@ -82,6 +82,7 @@ class RandomWorld {
   void check_endpoint(const ClusterSettings& settings, const EndpointStatus& endpoint);
   void check_promise(const ClusterSettings& settings, const EndpointStatus& endpoint,
                      const Watched& watched);
+  void check_set(const ClusterSettings& settings, const DesiredCluster& cluster);
   void check_desired(const Actions& actions);
   void breach(std::string what);
   void note(std::string line);

@@ -87,10 +87,27 @@ void RandomWorld::check_promise(const ClusterSettings& settings, const EndpointS
                      settings.name, to_ms(now_ - from), state_name(endpoint.state)));
 }
 
+// Of clusters without host names the set is exactly what the configuration says.
+void RandomWorld::check_set(const ClusterSettings& settings, const DesiredCluster& cluster) {
+  if (!names_in(settings).empty()) return;
+  std::set<EndpointAddress> configured;
+  for (const EndpointSettings& endpoint : settings.endpoints) {
+    configured.insert({*IpAddress::parse(endpoint.host), endpoint.port});
+  }
+  std::set<EndpointAddress> published;
+  for (const DesiredEndpoint& endpoint : cluster.endpoints) {
+    published.insert({endpoint.address, endpoint.port});
+  }
+  if (published != configured) breach("cluster " + settings.name + " has another set");
+}
+
 void RandomWorld::check_desired(const Actions& actions) {
   if (actions.generation != ++desired_generation_) breach("a generation was left out");
   const Desired& desired = *actions.desired;
   std::set<EndpointSlot> known(desired.draining.begin(), desired.draining.end());
+  const std::vector<ClusterSettings>& settings = controller_->model().clusters;
+  if (desired.clusters.size() != settings.size()) return breach("a cluster is missing");
+  for (std::size_t i = 0; i < settings.size(); ++i) check_set(settings[i], desired.clusters.at(i));
   for (const DesiredCluster& cluster : desired.clusters) {
     for (std::size_t i = 0; i < cluster.endpoints.size(); ++i) {
       const DesiredEndpoint& endpoint = cluster.endpoints[i];
