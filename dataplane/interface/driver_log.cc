@@ -84,8 +84,9 @@ std::string reason_in(const std::vector<std::string>& lines) {
     const std::size_t at = line.find(kernel_says);
     if (at != std::string::npos) return without_prefixes(line.substr(at + kernel_says.size()));
   }
-  static constexpr std::array signs = {"FATAL",  "rror",  "annot",   "ould not",  "ailed",
-                                       "nvalid", "enied", "No such", "ot enough", "nable to"};
+  static constexpr std::array signs = {"FATAL",   "rror",      "annot",   "ould not",
+                                       "ouldn't", "ailed",     "nvalid",  "enied",
+                                       "No such", "ot enough", "nable to"};
   // libxdp tries a dispatcher first and says so; no failure of ours.
   static constexpr std::array noise = {"dispatcher", "unrecognized data section", "xdp_pass"};
   const auto contains = [](const std::string& line, const auto& words) {

@@ -1,8 +1,10 @@
 #include "dataplane/worker/eal.h"
 
 #include <fmt/format.h>
+#include <linux/mman.h>
 #include <rte_eal.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -105,7 +107,19 @@ static uint64_t available_memory_mib() {
   return UINT64_MAX;
 }
 
-static HostResources host_resources() {
+// A count of free pages does not tell of limits (a container's) and of others that start now. So
+// that much is taken once, and given back for DPDK, which dies of what it cannot get.
+static bool can_take_hugepages(uint64_t mib) {
+  const std::size_t bytes = mib << 20;
+  void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB, -1, 0);
+  if (memory == MAP_FAILED) return false;
+  const bool taken = madvise(memory, bytes, MADV_POPULATE_WRITE) == 0;
+  munmap(memory, bytes);
+  return taken;
+}
+
+static HostResources host_resources(const EalSettings& settings) {
   HostResources host;
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -113,8 +127,12 @@ static HostResources host_resources() {
   for (uint32_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
     if (CPU_ISSET(cpu, &set)) host.cpus.push_back(cpu);
   }
-  const std::string pages = "/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages";
-  host.free_hugepages_mib = number_in(pages) * 2;
+  const std::string pages = "/sys/kernel/mm/hugepages/hugepages-2048kB/";
+  const uint64_t free = number_in(pages + "free_hugepages");
+  const uint64_t promised = number_in(pages + "resv_hugepages");
+  host.free_hugepages_mib = free > promised ? (free - promised) * 2 : 0;
+  const uint64_t wanted_mib = uint64_t{settings.memory_mib} + own_memory_mib;
+  if (use_hugepages(settings, host) && !can_take_hugepages(wanted_mib)) host.free_hugepages_mib = 0;
   host.available_memory_mib = available_memory_mib();
   return host;
 }
@@ -155,7 +173,7 @@ static Result<void> initialize(std::vector<std::string> arguments) {
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings) {
   auto claim = DeviceClaim::take("gateway " + settings.name);
   if (!claim) return fail(claim.error().message + "; it runs already");
-  const HostResources host = host_resources();
+  const HostResources host = host_resources(settings);
   auto arguments = eal_arguments(settings, host);
   if (!arguments) return tl::unexpected(arguments.error());
   if (auto enough = check_memory(settings, host); !enough) return tl::unexpected(enough.error());
