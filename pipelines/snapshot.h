@@ -43,8 +43,9 @@ struct ListenerKey {
   bool operator==(const ListenerKey&) const = default;
 };
 inline uint64_t hash_of(const ListenerKey& key) {
-  return mix(hash_of(key.address),
-             uint64_t{key.port.raw} << 8 | static_cast<uint8_t>(key.protocol));
+  const std::byte* address = key.address.bytes().data();
+  const uint64_t rest = uint64_t{key.port.raw} << 8 | static_cast<uint8_t>(key.protocol);
+  return mix(load<uint64_t>(address) ^ rest << 40, load<uint64_t>(address + 8));
 }
 
 // For listeners on a prefix or a port range: those of one prefix, narrowest range first.

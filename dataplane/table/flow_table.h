@@ -12,10 +12,15 @@
 // safety: one worker.
 #pragma once
 
+#include <immintrin.h>
+
+#include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "dataplane/base/byte_order.h"
 #include "dataplane/base/check.h"
 #include "dataplane/base/ids.h"
 #include "dataplane/base/keyed_hash.h"
@@ -41,6 +46,16 @@ class FlowMeta {
   bool udp() const { return bits_ >> 31 != 0; }
   bool expired(const FlowClock& clock) const { return clock.expired(state(), tick()); }
   bool operator==(const FlowMeta&) const = default;
+
+  // Lane i is all ones if `metas[i]` is of a UDP flow, or of a TCP flow.
+  static __m128i lanes_of(const std::array<FlowMeta, 4>& metas, bool udp) {
+    // A state becomes a positive number, the others 0 or negative: TCP's 1 to 3 are, 4 (UDP) is
+    // when its first and last bit are flipped.
+    const int flip = udp ? static_cast<int>(5u << 29) : 0;
+    const auto bits = load<__m128i>(reinterpret_cast<const std::byte*>(metas.data()));
+    return _mm_cmpgt_epi32(_mm_xor_si128(bits, _mm_set1_epi32(flip)),
+                           _mm_set1_epi32((1 << 29) - 1));
+  }
 
  private:
   static constexpr uint32_t slot_bits = 20;

@@ -5,6 +5,7 @@
 #include <immintrin.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 #include "dataplane/base/byte_order.h"
@@ -35,22 +36,33 @@ struct NatKey4 {
   }
 };
 
+// Each side's address and port are the first six of eight bytes, so that they compare as a word.
 struct alignas(32) NatFlow4 {
   be32 client_address;
-  be32 listener_address;
-  be32 endpoint_address;
   be16 client_port;
-  be16 listener_port;
-  be16 endpoint_port;
   uint16_t listener = 0;  // the listener's slot
-  FlowMeta meta;
+  be32 listener_address;
+  be16 listener_port;
   bool client_closed = false;  // it sent a FIN
   bool endpoint_closed = false;
+  be32 endpoint_address;
+  be16 endpoint_port;
+  FlowMeta meta;
 
   Socket4 client_side() const { return {client_address, client_port}; }
   Socket4 listener_side() const { return {listener_address, listener_port}; }
   Socket4 endpoint_side() const { return {endpoint_address, endpoint_port}; }
+
+  // Whether the socket whose address is at `at` in this flow is the one that `word` stands for.
+  bool has(std::size_t at, uint64_t word) const {
+    return (load<uint64_t>(reinterpret_cast<const std::byte*>(this) + at) ^ word) << 16 == 0;
+  }
+  static uint64_t word_of(Socket4 socket) {
+    return socket.address.raw | uint64_t{socket.port.raw} << 32;
+  }
 };
+static_assert(offsetof(NatFlow4, listener_address) == 8 &&
+              offsetof(NatFlow4, endpoint_address) == 16);
 static_assert(sizeof(NatFlow4) == 32);
 static_assert(listeners_max <= UINT16_MAX + 1);
 
@@ -66,13 +78,17 @@ class alignas(64) NatBucket4 {
 
   // Bit i: flow i has this key.
   uint32_t match(const Key& key) const {
+    const uint64_t client = NatFlow4::word_of(key.client);
+    const uint64_t peer = NatFlow4::word_of(key.peer);
+    const std::size_t peer_at =
+        key.reply ? offsetof(NatFlow4, endpoint_address) : offsetof(NatFlow4, listener_address);
     uint32_t lanes = 0;
     for (uint32_t i = 0; i < flows; ++i) {
       const NatFlow4& flow = flows_[i];
-      const Socket4 peer = key.reply ? flow.endpoint_side() : flow.listener_side();
-      const bool same = !flow.meta.free() && flow.client_side() == key.client && peer == key.peer &&
-                        flow.meta.udp() == key.udp;
-      lanes |= static_cast<uint32_t>(same) << i;
+      // Without branches: which of the two it is cannot be foretold.
+      const bool same = flow.has(0, client) & flow.has(peer_at, peer) & !flow.meta.free() &
+                        (flow.meta.udp() == key.udp);
+      lanes |= uint32_t{same} << i;
     }
     return lanes;
   }
@@ -85,8 +101,8 @@ class alignas(64) NatBucket4 {
   // The caller sets the endpoint and the listener's slot next. Requires: !key.reply.
   void put(uint32_t i, const Key& key, FlowMeta meta) {
     flows_[i] = {.client_address = key.client.address,
-                 .listener_address = key.peer.address,
                  .client_port = key.client.port,
+                 .listener_address = key.peer.address,
                  .listener_port = key.peer.port,
                  .meta = meta};
   }

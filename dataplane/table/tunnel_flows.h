@@ -40,13 +40,8 @@ class alignas(64) TunnelBucket4 {
   uint32_t match(const Key& key) const {
     const __m128i same = _mm_and_si128(
         _mm_and_si128(equal(source_, key.source.raw), equal(destination_, key.destination.raw)),
-        equal(ports_, key.ports));
-    auto lanes = static_cast<uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(same)));
-    for (uint32_t left = lanes; left != 0; left &= left - 1) {
-      const auto i = static_cast<uint32_t>(std::countr_zero(left));
-      if (meta_[i].free() || meta_[i].udp() != key.udp) lanes &= ~(1u << i);
-    }
-    return lanes;
+        _mm_and_si128(equal(ports_, key.ports), FlowMeta::lanes_of(meta_, key.udp)));
+    return static_cast<uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(same)));
   }
 
   Key key(uint32_t i) const {
@@ -66,7 +61,7 @@ class alignas(64) TunnelBucket4 {
 
  private:
   static __m128i equal(const std::array<uint32_t, flows>& lanes, uint32_t value) {
-    return _mm_cmpeq_epi32(_mm_load_si128(reinterpret_cast<const __m128i*>(lanes.data())),
+    return _mm_cmpeq_epi32(load<__m128i>(reinterpret_cast<const std::byte*>(lanes.data())),
                            _mm_set1_epi32(static_cast<int>(value)));
   }
 

@@ -5,8 +5,9 @@
 // in the same buffer, and the packet is live again; it still counts as the drop it was refused for.
 #pragma once
 
+#include <immintrin.h>
+
 #include <array>
-#include <bit>
 #include <cstdint>
 
 #include "dataplane/base/check.h"
@@ -75,9 +76,12 @@ struct Burst {
   // Calls visit(i) for every packet that was live when the call began.
   template <class Visit>
   void for_each_live(Visit visit) const {
-    for (uint32_t left = live; left != 0; left &= left - 1) {
-      visit(static_cast<uint32_t>(std::countr_zero(left)));
-    }
+    for_each(live, visit);
+  }
+  // Calls visit(i) for every bit i of `which`.
+  template <class Visit>
+  static void for_each(uint32_t which, Visit visit) {
+    for (; which != 0; which &= which - 1) visit(_tzcnt_u32(which));
   }
 
   void drop(uint32_t i, Drop why) {

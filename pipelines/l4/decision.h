@@ -29,7 +29,8 @@ struct alignas(64) Decision {
   be16 rewrite_port;
   IpAddress rewrite_address;
   // forward
-  uint32_t next_hop = 0;  // index into RoutingPart::next_hops; 0: by the packet's destination
+  uint32_t next_hop = 0;   // index into RoutingPart::next_hops; 0: by the packet's destination
+  uint16_t mtu_bytes = 0;  // of the way there; 0: unknown
 
   // Nothing decided yet. Field by field: the copy of a fresh object would wait for its own stores.
   void clear() {

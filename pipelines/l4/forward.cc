@@ -16,36 +16,35 @@ static void count(const Headers& headers, const Decision& decision, WorkerCounte
 }
 
 // Where the packet goes next, and how much the way there takes.
-static Way way_of(const Headers& headers, const Decision& decision, const Snapshot& snapshot) {
+static void find_way(const Headers& headers, Decision& decision, const Snapshot& snapshot) {
   if (decision.direction == Direction::to_client) {
-    return find_way(*snapshot.routing, headers.destination);
+    const Way way = find_way(*snapshot.routing, headers.destination);
+    decision.next_hop = way.next_hop;
+    decision.mtu_bytes = way.mtu_bytes;
+  } else {
+    const EndpointRecord& endpoint = snapshot.endpoints->records[index(decision.endpoint)];
+    decision.next_hop = endpoint.next_hop;
+    decision.mtu_bytes = endpoint.path_mtu_bytes;
   }
-  const EndpointRecord& endpoint = snapshot.endpoints->records[index(decision.endpoint)];
-  return {endpoint.next_hop, endpoint.path_mtu_bytes, {}};
+  __builtin_prefetch(&snapshot.routing->next_hops[decision.next_hop]);
 }
 
 void forward(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
              WorkerCounters& counters) {
-  std::array<uint16_t, Burst::packets_max> mtu_bytes;
-  burst.for_each_live([&](uint32_t i) {
-    const Way way = way_of(burst.headers[i], decisions[i], snapshot);
-    __builtin_prefetch(&snapshot.routing->next_hops[way.next_hop]);
-    decisions[i].next_hop = way.next_hop;
-    mtu_bytes[i] = way.mtu_bytes;
-  });
+  uint32_t tunnel = 0;
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
-    const Decision& decision = decisions[i];
+    Decision& decision = decisions[i];
     if (headers.ttl <= 1) [[unlikely]] {
       return burst.refuse(i, Drop::ttl_expired, Reply::ttl_exceeded);
     }
     count(headers, decision, counters);
-    if (decision.listener != nullptr && decision.listener->forward == Forward::ipip) {
-      forward_tunnel(burst, i, snapshot.endpoints->records[index(decision.endpoint)]);
-    } else {
-      forward_nat(burst, i, decision, mtu_bytes[i]);
-    }
+    find_way(headers, decision, snapshot);
+    tunnel |= uint32_t{decision.listener != nullptr && decision.listener->forward == Forward::ipip}
+              << i;
   });
+  forward_tunnel(burst, tunnel, decisions, *snapshot.endpoints);
+  forward_nat(burst, burst.live & ~tunnel, decisions);
 }
 
 }  // namespace weft

@@ -27,10 +27,10 @@ static void edit_l4_checksum(std::byte* l4, Protocol protocol, const ChecksumEdi
   }
 }
 
-void forward_nat(Burst& burst, uint32_t i, const Decision& decision, uint16_t mtu_bytes) {
+static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
   Headers& headers = burst.headers[i];
-  if (mtu_bytes != 0 && headers.ip_bytes > mtu_bytes) [[unlikely]] {
-    return burst.refuse(i, Drop::packet_too_big, Reply::fragmentation_needed, mtu_bytes);
+  if (headers.ip_bytes > decision.mtu_bytes && decision.mtu_bytes != 0) [[unlikely]] {
+    return burst.refuse(i, Drop::packet_too_big, Reply::fragmentation_needed, decision.mtu_bytes);
   }
   const bool reply = decision.direction == Direction::to_client;
   const Side side = reply ? source_side : destination_side;
@@ -50,6 +50,10 @@ void forward_nat(Burst& burst, uint32_t i, const Decision& decision, uint16_t mt
 
   (reply ? headers.source : headers.destination) = decision.rewrite_address;
   (reply ? headers.source_port : headers.destination_port) = decision.rewrite_port;
+}
+
+void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions) {
+  Burst::for_each(which, [&](uint32_t i) { rewrite(burst, i, decisions[i]); });
 }
 
 }  // namespace weft

@@ -7,7 +7,8 @@
 
 namespace weft {
 
-// Requires: decision.rewrite_* is set. Too big for mtu_bytes (0: unknown): refused.
-void forward_nat(Burst& burst, uint32_t i, const Decision& decision, uint16_t mtu_bytes);
+// For the packets of `which`. Requires: each is live and its rewrite_* and mtu_bytes are set. Too
+// big for mtu_bytes: refused.
+void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions);
 
 }  // namespace weft

@@ -6,25 +6,26 @@
 namespace weft {
 
 static constexpr uint32_t outer_bytes = 20;
-static constexpr uint8_t outer_ttl = 64;
-static constexpr uint8_t protocol_ipip = 4;
-static constexpr uint16_t dont_fragment = 0x4000;
 
+// Writes the outer header in three stores. Its identification is 0: of no use where nothing may be
+// fragmented.
 static void write_outer(std::byte* outer, uint16_t ip_bytes, uint8_t type_of_service,
                         const EndpointRecord& endpoint) {
-  const be16 words[] = {be16(static_cast<uint16_t>(0x4500 | type_of_service)), be16(ip_bytes),
-                        be16(0),  // identification: of no use where nothing may be fragmented
-                        be16(dont_fragment), be16(outer_ttl << 8 | protocol_ipip)};
-  InternetSum sum;
-  for (const be16 word : words) sum.add(word);
-  sum.add(endpoint.tunnel_source.v4()).add(endpoint.address.v4());
-  std::memcpy(outer, words, sizeof(words));
-  store(outer + 10, sum.checksum());
-  store(outer + 12, endpoint.tunnel_source.v4());
-  store(outer + 16, endpoint.address.v4());
+  constexpr uint32_t dont_fragment = be32(0x4000).raw;
+  constexpr uint32_t ttl_and_protocol = be16(64 << 8 | 4).raw;
+  const uint32_t first = be16(static_cast<uint16_t>(0x4500 | type_of_service)).raw |
+                         uint32_t{be16(ip_bytes).raw} << 16;
+  const uint32_t source = endpoint.tunnel_source.v4().raw;
+  const uint32_t destination = endpoint.address.v4().raw;
+  const uint64_t sum = uint64_t{first} + dont_fragment + ttl_and_protocol + source + destination;
+  const auto checksum = static_cast<uint16_t>(~ones_complement::fold(sum));
+  const uint32_t third = ttl_and_protocol | uint32_t{checksum} << 16;
+  store(outer, first | uint64_t{dont_fragment} << 32);
+  store(outer + 8, third | uint64_t{source} << 32);
+  store(outer + 16, destination);
 }
 
-void forward_tunnel(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
+static void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
   Headers& headers = burst.headers[i];
   const Packet packet = burst.packets[i];
   const uint32_t ip_bytes = headers.ip_bytes + outer_bytes;
@@ -38,9 +39,16 @@ void forward_tunnel(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
   std::byte* inner = packet.data() + headers.ip_offset;
   decrement_ttl(inner);
   const auto type_of_service = static_cast<uint8_t>(inner[1]);
-  std::byte* outer = packet.prepend(outer_bytes) + headers.ip_offset;
+  packet.prepend(outer_bytes);
   headers.ip_bytes = static_cast<uint16_t>(ip_bytes);
-  write_outer(outer, headers.ip_bytes, type_of_service, endpoint);
+  write_outer(inner - outer_bytes, headers.ip_bytes, type_of_service, endpoint);
+}
+
+void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions,
+                    const EndpointPart& endpoints) {
+  Burst::for_each(which, [&](uint32_t i) {
+    encapsulate(burst, i, endpoints.records[index(decisions[i].endpoint)]);
+  });
 }
 
 }  // namespace weft

@@ -7,6 +7,8 @@
 
 namespace weft {
 
-void forward_tunnel(Burst& burst, uint32_t i, const EndpointRecord& endpoint);
+// For the packets of `which`. Requires: each is live and has an endpoint.
+void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions,
+                    const EndpointPart& endpoints);
 
 }  // namespace weft

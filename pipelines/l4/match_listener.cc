@@ -40,6 +40,25 @@ static void classify(Burst& burst, uint32_t i, Decision& decision, const Listene
   if (headers.payload == Payload::icmp_query) burst.to_twin(i);
 }
 
+static void set_listener(Decision& decision, ListenerSlot slot, const ListenerTable& table) {
+  decision.listener_slot = slot;
+  decision.listener = &table.policies[index(slot)];
+  decision.owner = AddressOwner::listener;
+}
+
+// What has no listener of exactly its address, protocol and port. Out of line, so that the loop
+// over all others keeps its registers.
+[[gnu::noinline]] static void match_inexact(Burst& burst, uint32_t i, Decision& decision,
+                                            const ListenerTable& table) {
+  const Headers& headers = burst.headers[i];
+  if (headers.payload == Payload::none) return burst.to_twin(i);
+  if (headers.payload == Payload::transport && !table.ranges.empty()) {
+    const ListenerSlot* slot = match_range(table, headers);
+    if (slot != nullptr) return set_listener(decision, *slot, table);
+  }
+  classify(burst, i, decision, table);
+}
+
 void match_listener(Burst& burst, Decisions& decisions, const ListenerTable& table) {
   std::array<uint64_t, Burst::packets_max> hashes;
   burst.for_each_live([&](uint32_t i) {
@@ -52,17 +71,10 @@ void match_listener(Burst& burst, Decisions& decisions, const ListenerTable& tab
     decision.clear();
     if (headers.payload == Payload::transport) [[likely]] {
       const ListenerSlot* slot = table.exact.find(key_of(headers), hashes[i]);
-      if (slot == nullptr && !table.ranges.empty()) slot = match_range(table, headers);
-      if (slot != nullptr) [[likely]] {
-        decision.listener_slot = *slot;
-        decision.listener = &table.policies[index(*slot)];
-        decision.owner = AddressOwner::listener;
-        return;
-      }
-    } else if (headers.payload == Payload::none) {
-      return burst.to_twin(i);
+      if (slot != nullptr) [[likely]]
+        return set_listener(decision, *slot, table);
     }
-    classify(burst, i, decision, table);
+    match_inexact(burst, i, decision, table);
   });
 }
 

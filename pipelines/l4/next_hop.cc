@@ -14,14 +14,24 @@ Way find_way(const RoutingPart& routing, const IpAddress& destination) {
 static constexpr uint32_t untagged_bytes = 14;
 static constexpr uint32_t tag_bytes = 4;
 
+// So that `bytes` lie in front of the IP header. False: no room.
+static bool make_room(Packet packet, uint32_t ip_offset, uint32_t bytes) {
+  if (ip_offset == bytes) [[likely]]
+    return true;
+  if (ip_offset > bytes) {
+    packet.trim_front(ip_offset - bytes);
+    return true;
+  }
+  if (packet.headroom_bytes() < bytes - ip_offset) return false;
+  packet.prepend(bytes - ip_offset);
+  return true;
+}
+
 // Puts `hop.link_header` in front of the IP header. False: no room.
 static bool write_link_header(Packet packet, const Headers& headers, const NextHop& hop) {
   const uint32_t bytes = hop.link_header_bytes;
-  if (headers.ip_offset > bytes) packet.trim_front(headers.ip_offset - bytes);
-  if (headers.ip_offset < bytes) {
-    if (packet.headroom_bytes() < bytes - headers.ip_offset) return false;
-    packet.prepend(bytes - headers.ip_offset);
-  }
+  if (!make_room(packet, headers.ip_offset, bytes)) [[unlikely]]
+    return false;
   std::byte* to = packet.data();
   std::memcpy(to, hop.link_header.data(), untagged_bytes);
   if (bytes != untagged_bytes) {

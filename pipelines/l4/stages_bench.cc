@@ -74,15 +74,18 @@ BENCHMARK(match)->Arg(1)->Arg(100)->Arg(10'000);
 
 void nat(benchmark::State& state) {
   ParsedBurst parsed(1);
-  Decision decision;
-  decision.rewrite_address = *IpAddress::parse("10.0.2.1");
-  decision.rewrite_port = be16(8080);
+  Decisions decisions;
+  for (Decision& decision : decisions) {
+    decision.rewrite_address = *IpAddress::parse("10.0.2.1");
+    decision.rewrite_port = be16(8080);
+    decision.mtu_bytes = 1500;
+  }
   for (auto _ : state) {
     for (uint32_t i = 0; i < Burst::packets_max; ++i) {
       // The TTL goes down each time; a frame that has none left would not come here.
       parsed.burst.packets[i].data()[14 + 8] = std::byte{64};
-      forward_nat(parsed.burst, i, decision, 1500);
     }
+    forward_nat(parsed.burst, UINT32_MAX, decisions);
   }
   CHECK(parsed.burst.live == UINT32_MAX);
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * Burst::packets_max);
@@ -91,12 +94,16 @@ BENCHMARK(nat);
 
 void encapsulate(benchmark::State& state) {
   ParsedBurst parsed(1);
-  const EndpointRecord endpoint{.address = *IpAddress::parse("10.0.2.1"),
-                                .tunnel_source = *IpAddress::parse("10.0.0.254"),
-                                .path_mtu_bytes = 1500};
+  EndpointPart endpoints;
+  endpoints.records = endpoints.records.with({{0,
+                                               {.address = *IpAddress::parse("10.0.2.1"),
+                                                .tunnel_source = *IpAddress::parse("10.0.0.254"),
+                                                .path_mtu_bytes = 1500}}});
+  Decisions decisions;
+  for (Decision& decision : decisions) decision.endpoint = EndpointSlot{0};
   for (auto _ : state) {
+    forward_tunnel(parsed.burst, UINT32_MAX, decisions, endpoints);
     for (uint32_t i = 0; i < Burst::packets_max; ++i) {
-      forward_tunnel(parsed.burst, i, endpoint);
       parsed.burst.packets[i].trim_front(20);
       parsed.burst.headers[i].ip_bytes = parsed.parsed.headers[i].ip_bytes;
     }

@@ -18,10 +18,8 @@ void move_on(Flow flow, FlowMeta meta, FlowState state, const FlowClock& clock) 
   if (now != meta) flow.set_meta(now);
 }
 
-void track_tunnel(const Headers& headers, Decision& decision, FlowPlace place, Flows& flows,
+void track_tunnel(const Headers& headers, Decision& decision, TunnelFlows4::Flow flow, Flows& flows,
                   const Flows::Owner& owner) {
-  const auto flow = flows.tunnel.find(place, TunnelKey4::of(headers));
-  if (!flow) return;
   const FlowMeta meta = flow.meta();
   if (begins_anew(headers, meta, flows.clock)) return flows.tunnel.remove(flow, owner);
   const bool closed = (headers.tcp_flags & tcp_flag::fin) != 0;
@@ -29,11 +27,9 @@ void track_tunnel(const Headers& headers, Decision& decision, FlowPlace place, F
   decision.endpoint = meta.endpoint();
 }
 
-void track_nat(const Headers& headers, Decision& decision, FlowPlace place, Flows& flows,
+void track_nat(const Headers& headers, Decision& decision, NatFlows4::Flow found, Flows& flows,
                const Flows::Owner& owner) {
   const bool reply = decision.direction == Direction::to_client;
-  const auto found = flows.nat.find(place, NatKey4::of(headers, reply));
-  if (!found) return;
   const FlowMeta meta = found.meta();
   if (!reply && begins_anew(headers, meta, flows.clock)) {
     return flows.nat.remove(found, owner);
@@ -56,7 +52,8 @@ void track_nat(const Headers& headers, Decision& decision, FlowPlace place, Flow
 
 // An endpoint's reply without a flow (this process is younger than the connection, or the table
 // was full): it belongs to the one nat listener that the endpoint serves, if it is one.
-void match_reply(Burst& burst, uint32_t i, Decision& decision, const Snapshot& snapshot) {
+[[gnu::noinline]] void match_reply(Burst& burst, uint32_t i, Decision& decision,
+                                   const Snapshot& snapshot) {
   const Headers& headers = burst.headers[i];
   const NatReturn* reply =
       snapshot.endpoints->nat_returns.find({headers.source, headers.source_port, headers.protocol});
@@ -75,30 +72,47 @@ bool uses_nat(const Decision& decision) {
   return decision.direction == Direction::to_client || decision.listener->forward == Forward::nat;
 }
 
+// Finds the flows of the packets of `which` in `table`, where `key_of` gives a packet's key and
+// `track` is told of each that is there.
+template <class Table, class KeyOf, class Track>
+void find_flows(uint32_t which, Table& table, KeyOf key_of, Track track) {
+  if (which == 0) return;
+  std::array<FlowPlace, Burst::packets_max> places;
+  Burst::for_each(which, [&](uint32_t i) {
+    places[i] = table.place(key_of(i));
+    table.prefetch(places[i]);
+  });
+  Burst::for_each(which, [&](uint32_t i) {
+    if (const auto flow = table.find(places[i], key_of(i))) [[likely]]
+      track(i, flow);
+  });
+}
+
 }  // namespace
 
 void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Flows& flows) {
   const Flows::Owner owner(flows, snapshot);
-  std::array<FlowPlace, Burst::packets_max> places;
+  uint32_t nat = 0;
+  uint32_t tunnel = 0;
   burst.for_each_live([&](uint32_t i) {
-    const Headers& headers = burst.headers[i];
-    if (!headers.v4) return;
-    if (uses_nat(decisions[i])) {
-      const bool reply = decisions[i].direction == Direction::to_client;
-      places[i] = flows.nat.place(NatKey4::of(headers, reply));
-      flows.nat.prefetch(places[i]);
-    } else {
-      places[i] = flows.tunnel.place(TunnelKey4::of(headers));
-      flows.tunnel.prefetch(places[i]);
-    }
+    const uint32_t bit = uint32_t{burst.headers[i].v4} << i;
+    (uses_nat(decisions[i]) ? nat : tunnel) |= bit;
   });
+  find_flows(
+      tunnel, flows.tunnel, [&](uint32_t i) { return TunnelKey4::of(burst.headers[i]); },
+      [&](uint32_t i, TunnelFlows4::Flow flow) {
+        track_tunnel(burst.headers[i], decisions[i], flow, flows, owner);
+      });
+  find_flows(
+      nat, flows.nat,
+      [&](uint32_t i) {
+        return NatKey4::of(burst.headers[i], decisions[i].direction == Direction::to_client);
+      },
+      [&](uint32_t i, NatFlows4::Flow flow) {
+        track_nat(burst.headers[i], decisions[i], flow, flows, owner);
+      });
   burst.for_each_live([&](uint32_t i) {
-    const Headers& headers = burst.headers[i];
     Decision& decision = decisions[i];
-    if (headers.v4) {
-      uses_nat(decision) ? track_nat(headers, decision, places[i], flows, owner)
-                         : track_tunnel(headers, decision, places[i], flows, owner);
-    }
     if (decision.endpoint != none<EndpointSlot>) [[likely]] {
       flows.prefetch(decision.endpoint, snapshot);
     } else if (decision.direction == Direction::to_client) {

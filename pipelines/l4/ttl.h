@@ -9,11 +9,10 @@ namespace weft {
 inline void decrement_ttl(std::byte* ip) {
   constexpr uint32_t ttl_offset = 8;
   constexpr uint32_t checksum_offset = 10;
-  const be16 before = load<be16>(ip + ttl_offset);  // with the protocol
-  const be16 after(static_cast<uint16_t>(before.host() - 0x100));
-  store(ip + ttl_offset, after);
+  ip[ttl_offset] = std::byte(std::to_integer<uint8_t>(ip[ttl_offset]) - 1);
+  // The same edit for every packet: what counts is the difference in the word's upper byte.
   ChecksumEdit edit;
-  edit.replace(before, after);
+  edit.replace(be16(0x0100), be16(0));
   store(ip + checksum_offset, edit.apply(load<be16>(ip + checksum_offset)));
 }
 
