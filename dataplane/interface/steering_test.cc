@@ -101,7 +101,7 @@ TEST(Steering, PiecesOfADatagramMeetInBothDirectionsOfSight) {
 
 TEST(Steering, PacketsWithoutPortsGoByAddressAlone) {
   Headers echo = packet(0x01020304, 5, listener, 6);
-  echo.payload = Payload::icmp_query;
+  echo.payload = Payload::icmp_echo;
   Headers other = packet(0x01020304, 7, listener, 8);
   other.payload = Payload::other;
   EXPECT_EQ(steering::owner(echo, true, hash), steering::owner(other, true, hash));

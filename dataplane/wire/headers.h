@@ -19,10 +19,10 @@ inline constexpr uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0
 enum class Payload : uint8_t {
   none,        // not IP: for the twin
   transport,   // TCP or UDP, ports are set
-  icmp_query,  // echo and other ICMP that is not an error
+  icmp_echo,   // and its reply
   icmp_error,  // quoted_* is set when the quoted packet carries ports
   fragment,    // any piece of a datagram, the first one too; ports are not set
-  other,       // another IP protocol
+  other,       // another IP protocol, or another ICMP message
 };
 
 struct alignas(64) Headers {

@@ -12,9 +12,11 @@
 namespace weft {
 
 namespace icmp_type {
+inline constexpr uint8_t echo_reply = 0;
 inline constexpr uint8_t unreachable = 3;
 inline constexpr uint8_t source_quench = 4;
 inline constexpr uint8_t redirect = 5;
+inline constexpr uint8_t echo = 8;
 inline constexpr uint8_t time_exceeded = 11;
 inline constexpr uint8_t parameter_problem = 12;
 }  // namespace icmp_type
@@ -25,6 +27,9 @@ inline constexpr uint8_t port = 3;
 inline constexpr uint8_t fragmentation_needed = 4;
 }  // namespace icmp_unreachable
 
+constexpr bool is_icmp_echo(uint8_t type) {
+  return type == icmp_type::echo || type == icmp_type::echo_reply;
+}
 // RFC 1122, 3.2.2: which messages are errors and quote a packet.
 constexpr bool is_icmp_error(uint8_t type) {
   return type == icmp_type::unreachable || type == icmp_type::source_quench ||
@@ -35,6 +40,9 @@ constexpr bool is_icmp_error(uint8_t type) {
 // RFC 4443, 2.1.
 constexpr bool is_icmpv6_error(uint8_t type) {
   return type < 128;
+}
+constexpr bool is_icmpv6_echo(uint8_t type) {
+  return type == 128 || type == 129;
 }
 // RFC 4861: router and neighbour solicitation and advertisement, redirect.
 constexpr bool is_neighbour_discovery(uint8_t type) {

@@ -37,7 +37,7 @@ static void classify(Burst& burst, uint32_t i, Decision& decision, const Listene
     decision.direction = Direction::to_client;
     return;
   }
-  if (headers.payload == Payload::icmp_query) burst.to_twin(i);
+  if (headers.payload == Payload::icmp_echo) burst.to_twin(i);
 }
 
 static void set_listener(Decision& decision, ListenerSlot slot, const ListenerTable& table) {

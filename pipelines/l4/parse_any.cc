@@ -127,8 +127,12 @@ Drop parse_icmp(const IpPayload& payload, Headers& headers) {
     headers = {};
     return Drop::none;
   }
+  if (headers.v4 ? is_icmp_echo(type) : is_icmpv6_echo(type)) {
+    headers.payload = Payload::icmp_echo;
+    return Drop::none;
+  }
   const bool error = headers.v4 ? is_icmp_error(type) : is_icmpv6_error(type);
-  headers.payload = error ? Payload::icmp_error : Payload::icmp_query;
+  headers.payload = error ? Payload::icmp_error : Payload::other;
   if (!error) return Drop::none;
   if (!l4_checksum_verifies(payload.packet, headers)) return Drop::l4_checksum_wrong;
   headers.quoted_offset = static_cast<uint16_t>(headers.l4_offset + IcmpView::header_bytes);

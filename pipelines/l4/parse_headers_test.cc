@@ -301,8 +301,8 @@ TEST_F(ParseHeaders, WhatIsNotTransportIsNamed) {
     FrameBuilder frame;
     Payload payload;
   } cases[] = {
-      {"echo", ethernet().ipv4("10.0.0.1", "10.0.0.2").icmp(8, 0), Payload::icmp_query},
-      {"timestamp", ethernet().ipv4("10.0.0.1", "10.0.0.2").icmp(13, 0), Payload::icmp_query},
+      {"echo", ethernet().ipv4("10.0.0.1", "10.0.0.2").icmp(8, 0), Payload::icmp_echo},
+      {"timestamp", ethernet().ipv4("10.0.0.1", "10.0.0.2").icmp(13, 0), Payload::other},
       {"unreachable", unreachable(), Payload::icmp_error},
       {"redirect", unreachable().icmp(5, 0), Payload::icmp_error},
       {"time exceeded", unreachable().icmp(11, 0), Payload::icmp_error},
@@ -313,7 +313,7 @@ TEST_F(ParseHeaders, WhatIsNotTransportIsNamed) {
        udp().payload("").truncate(35).total_length(21).fragment(8, true), Payload::fragment},
       {"GRE", ethernet().ipv4("10.0.0.1", "10.0.0.2").protocol(47), Payload::other},
       {"ICMPv6 in IPv4", ethernet().ipv4("10.0.0.1", "10.0.0.2").protocol(58), Payload::other},
-      {"IPv6 echo", ethernet().ipv6("fd00::1", "fd00::2").icmp(128, 0), Payload::icmp_query},
+      {"IPv6 echo", ethernet().ipv6("fd00::1", "fd00::2").icmp(128, 0), Payload::icmp_echo},
       {"IPv6 too big",
        ethernet()
            .ipv6("fd00::1", "fd00::2")

@@ -31,7 +31,8 @@ std::optional<Headers> quoted_l4(const Headers& before_l4, Bytes payload) {
   if (headers.protocol != icmp) return std::nullopt;
   const uint8_t type = IcmpView::parse(payload)->type();
   if (headers.v4 ? is_icmp_error(type) : is_icmpv6_error(type)) return std::nullopt;
-  headers.payload = Payload::icmp_query;
+  const bool echo = headers.v4 ? is_icmp_echo(type) : is_icmpv6_echo(type);
+  headers.payload = echo ? Payload::icmp_echo : Payload::other;
   return headers;
 }
 

@@ -94,7 +94,7 @@ TEST_F(ParseQuoted, WhatHasNoPortsIsRefused) {
 TEST_F(ParseQuoted, AQueryIsNamed) {
   const auto headers = quoted(ethernet().ipv4("10.0.0.2", "10.0.0.1").icmp(8, 0).build_ip());
   ASSERT_TRUE(headers);
-  EXPECT_EQ(headers->payload, Payload::icmp_query);
+  EXPECT_EQ(headers->payload, Payload::icmp_echo);
 }
 
 TEST_F(ParseQuoted, Ipv6) {
