@@ -146,7 +146,7 @@ class Stages {
     stage([&] { track_flow(burst, decisions_, snapshot, flows_); });
     stage([&] { pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, false); });
     stage([&] { forward(burst, decisions_, snapshot, counters_); });
-    stage([&] { answer(burst, {}, replies_, now); });
+    stage([&] { answer(burst, {}, reply_limits_, now); });
     stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now); });
   }
   // Cycles in each stage since the last call.
@@ -164,7 +164,7 @@ class Stages {
   const test::TestGateway& gateway_;
   WorkerCounters counters_;
   Flows flows_;
-  TokenBucket replies_{1000, 100};
+  ReplyLimits reply_limits_;
   NeighbourWishes wishes_;
   WaitingPackets waiting_;
   const KeyedHash hash_{{5, 6, 7, 8}};

@@ -156,14 +156,22 @@ void write_ip_header(Packet packet, Headers& headers) {
 
 }  // namespace
 
-void answer_refused(Burst& burst, const IpAddress& own_address, TokenBucket& limiter, Instant now) {
+bool ReplyLimits::take(const Refusal& refusal, Instant now) {
+  if (refusal.drop == Drop::endpoint_down) return ended_flows_.take(now);
+  const bool path_error =
+      refusal.reply == Reply::ttl_exceeded || refusal.reply == Reply::fragmentation_needed;
+  return (path_error ? path_errors_ : strangers_).take(now);
+}
+
+void answer_refused(Burst& burst, const IpAddress& own_address, ReplyLimits& limits, Instant now) {
   for (uint32_t left = burst.refused; left != 0; left &= left - 1) {
     const auto i = static_cast<uint32_t>(std::countr_zero(left));
     const Packet packet = burst.packets[i];
     Headers& headers = burst.headers[i];
-    if (!may_be_answered(packet, headers) || !limiter.take(now)) continue;
-    if (!is_intact(packet, headers)) continue;
-    if (!make_reply(packet, headers, burst.refusals[i], own_address)) continue;
+    const Refusal& refusal = burst.refusals[i];
+    if (!may_be_answered(packet, headers) || !is_intact(packet, headers)) continue;
+    if (!limits.take(refusal, now)) continue;
+    if (!make_reply(packet, headers, refusal, own_address)) continue;
     write_ip_header(packet, headers);
     burst.revive(i);
   }

@@ -10,7 +10,7 @@
 //
 // An ICMP error quotes as much as fits into 576 bytes (RFC 1812, 4.3.2.3). No reply goes to a RST,
 // an ICMP error, a fragment other than the first, a group address (RFC 1122, 3.2.2), a segment
-// whose checksum is wrong, or IPv6 (which is not answered yet); nor beyond the limiter's rate. What
+// whose checksum is wrong, or IPv6 (which is not answered yet); nor beyond the limits' rate. What
 // is not answered stays dropped.
 #pragma once
 
@@ -20,13 +20,26 @@
 
 namespace weft {
 
-void answer_refused(Burst& burst, const IpAddress& own_address, TokenBucket& limiter, Instant now);
+// How many replies a worker makes, each kind from a bucket of its own: whoever scans closed ports
+// takes nothing from the clients of a dead endpoint or from those that must learn an MTU.
+class ReplyLimits {
+ public:
+  // Takes a token for the reply to this refusal if there is one.
+  bool take(const Refusal& refusal, Instant now);
+
+ private:
+  TokenBucket strangers_{1000, 100};       // to where nobody listens, or nobody takes new flows
+  TokenBucket path_errors_{1000, 100};     // TTL, MTU
+  TokenBucket ended_flows_{20'000, 2000};  // flows whose endpoint is dead
+};
+
+void answer_refused(Burst& burst, const IpAddress& own_address, ReplyLimits& limits, Instant now);
 
 // `own_address`: of the interface the burst came in on; without one (unspecified), replies from it
 // are not sent.
-inline void answer(Burst& burst, const IpAddress& own_address, TokenBucket& limiter, Instant now) {
+inline void answer(Burst& burst, const IpAddress& own_address, ReplyLimits& limits, Instant now) {
   if (burst.refused != 0) [[unlikely]] {
-    answer_refused(burst, own_address, limiter, now);
+    answer_refused(burst, own_address, limits, now);
   }
 }
 

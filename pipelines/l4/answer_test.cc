@@ -47,7 +47,7 @@ class Answer : public testing::Test {
     EXPECT_EQ(burst_->live, 1u) << name(burst_->dropped_for(0));
     burst_->refuse(0, Drop::no_listener, reply, mtu_bytes);
     EXPECT_EQ(burst_->live, 0u);
-    answer(*burst_, own_address_, limiter_, now_);
+    answer(*burst_, own_address_, limits_, now_);
     EXPECT_EQ(name(burst_->dropped_for(0)), "no_listener");
     EXPECT_EQ(burst_->live, burst_->answered);
     if (burst_->live == 0) {
@@ -84,7 +84,7 @@ class Answer : public testing::Test {
   test::PacketPool pool_;
   LinkFilter link_;
   IpAddress own_address_ = *IpAddress::parse(gateway);
-  TokenBucket limiter_{1'000'000, 1'000'000};
+  ReplyLimits limits_;
   Instant now_{seconds(1)};
   std::unique_ptr<Burst> burst_;
 };
@@ -237,7 +237,7 @@ TEST_F(Answer, ToAGroupMacAddressThereIsNoAnswer) {
   parse_headers(*burst_, {});
   burst_->packets[0].data()[0] |= std::byte{1};
   burst_->refuse(0, Drop::no_listener, Reply::port_unreachable);
-  answer(*burst_, own_address_, limiter_, now_);
+  answer(*burst_, own_address_, limits_, now_);
   EXPECT_EQ(burst_->live, 0u);
 }
 
@@ -265,15 +265,26 @@ TEST_F(Answer, WithoutHeadroomThereIsNoError) {
   EXPECT_FALSE(of(packet, Reply::port_unreachable));
 }
 
-TEST_F(Answer, RepliesAreLimitedByTheBucket) {
-  limiter_ = TokenBucket(10, 3);
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(reply(udp(), Reply::port_unreachable));
+TEST_F(Answer, RepliesAreLimitedByTheirKind) {
+  int made = 0;
+  while (reply(tcp(tcp_flag::syn), Reply::tcp_reset)) ++made;
+  EXPECT_EQ(made, 100);
   EXPECT_FALSE(reply(udp(), Reply::port_unreachable));
-  EXPECT_FALSE(reply(tcp(tcp_flag::syn), Reply::tcp_reset));
-  now_ += milliseconds(100);
-  EXPECT_FALSE(reply(tcp(tcp_flag::rst), Reply::tcp_reset));  // costs nothing
+  EXPECT_TRUE(reply(udp(), Reply::fragmentation_needed, 1400));
+  EXPECT_TRUE(reply(udp(), Reply::ttl_exceeded));
+  now_ += milliseconds(1);
+  EXPECT_FALSE(reply(tcp(tcp_flag::rst), Reply::tcp_reset));                        // costs nothing
+  EXPECT_FALSE(reply(udp().set_byte(14 + 20 + 8, 0xff), Reply::port_unreachable));  // nor does this
   EXPECT_TRUE(reply(tcp(tcp_flag::syn), Reply::tcp_reset));
   EXPECT_FALSE(reply(udp(), Reply::port_unreachable));
+}
+
+TEST(ReplyLimits, ScannersTakeNothingFromTheFlowsOfADeadEndpoint) {
+  ReplyLimits limits;
+  const Instant now(seconds(1));
+  while (limits.take({Drop::no_listener, Reply::tcp_reset}, now)) {
+  }
+  EXPECT_TRUE(limits.take({Drop::endpoint_down, Reply::tcp_reset}, now));
 }
 
 TEST_F(Answer, OnlyRefusedPacketsOfABurstAreTouched) {
@@ -285,7 +296,7 @@ TEST_F(Answer, OnlyRefusedPacketsOfABurstAreTouched) {
   burst_->refuse(0, Drop::no_endpoint, Reply::tcp_reset);
   burst_->refuse(1, Drop::no_endpoint, Reply::none);
   burst_->drop(2, Drop::transit);
-  answer(*burst_, own_address_, limiter_, now_);
+  answer(*burst_, own_address_, limits_, now_);
   EXPECT_EQ(burst_->live, 0b1001u);
   EXPECT_EQ(burst_->answered, 0b0001u);
   EXPECT_EQ(test::bytes_of(burst_->packets[3]), frames[3].build());

@@ -29,7 +29,7 @@ static void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint
   Headers& headers = burst.headers[i];
   const Packet packet = burst.packets[i];
   const uint32_t ip_bytes = headers.ip_bytes + outer_bytes;
-  if (ip_bytes > endpoint.path_mtu_bytes) [[unlikely]] {
+  if (ip_bytes > endpoint.path_mtu_bytes && endpoint.path_mtu_bytes != 0) [[unlikely]] {
     return burst.refuse(i, Drop::packet_too_big, Reply::fragmentation_needed,
                         static_cast<uint16_t>(endpoint.path_mtu_bytes - outer_bytes));
   }
@@ -41,6 +41,8 @@ static void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint
   const auto type_of_service = static_cast<uint8_t>(inner[1]);
   packet.prepend(outer_bytes);
   headers.ip_bytes = static_cast<uint16_t>(ip_bytes);
+  headers.source = endpoint.tunnel_source;
+  headers.destination = endpoint.address;
   write_outer(inner - outer_bytes, headers.ip_bytes, type_of_service, endpoint);
 }
 

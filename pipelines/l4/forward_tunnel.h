@@ -7,7 +7,8 @@
 
 namespace weft {
 
-// For the packets of `which`. Requires: each is live and has an endpoint.
+// For the packets of `which`. Afterwards the headers' addresses and length are the outer ones.
+// Requires: each is live and has an endpoint.
 void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions,
                     const EndpointPart& endpoints);
 

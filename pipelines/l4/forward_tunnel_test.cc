@@ -66,6 +66,15 @@ TEST(ForwardTunnel, TooBigIsAnsweredWithTheMtuThatFits) {
   EXPECT_EQ(out.frame.icmp_rest, 1480u);
 }
 
+TEST(ForwardTunnel, AnUnknownMtuRefusesNothing) {
+  auto unknown = configuration();
+  unknown.path_mtu(0);
+  Path path(unknown);
+  const auto out =
+      path.send(ethernet().ipv4("192.0.2.1", "203.0.113.10").tcp(1, 80, tcp_flag::ack));
+  EXPECT_TRUE(out.forwarded()) << name(out.drop);
+}
+
 TEST(ForwardTunnel, ABufferWithoutRoomIsDroppedByName) {
   Path path(configuration());
   Burst burst;

@@ -11,9 +11,6 @@
 
 namespace weft {
 
-static constexpr uint32_t replies_per_s = 1000;
-static constexpr uint32_t replies_burst = 100;
-
 L4::L4(const L4Settings& settings, const EndpointStates& states,
        const std::atomic<bool>& refuse_new_flows, WorkerCounters& counters,
        const FlowTimeouts& timeouts, Instant now)
@@ -23,8 +20,7 @@ L4::L4(const L4Settings& settings, const EndpointStates& states,
       worker_(settings.worker),
       links_(settings.links),
       steering_hash_(settings.steering_key),
-      flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters),
-      replies_(replies_per_s, replies_burst) {}
+      flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters) {}
 
 // Of the packets that came to a listener those that ended here.
 static void count_dropped(uint32_t dropped, const Decisions& decisions, WorkerCounters& counters) {
@@ -48,7 +44,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   track_flow(burst, decisions_, snapshot, flows_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
   forward(burst, decisions_, snapshot, counters_);
-  answer(burst, own_address, replies_, now);
+  answer(burst, own_address, reply_limits_, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
   count_dropped(burst.dropped & matched, decisions_, counters_);
 }
@@ -59,9 +55,9 @@ void L4::idle(const Snapshot& snapshot, Instant now) {
 
 uint32_t L4::release(Burst& burst, const Snapshot& snapshot, Instant now) {
   if (waiting_.size() == 0) return 0;
-  const uint32_t released = waiting_.release(burst, *snapshot.routing, now);
-  burst.for_each_live([&](uint32_t i) { decisions_[i].clear(); });
+  const uint32_t released = waiting_.release(burst, decisions_, *snapshot.routing, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
+  count_dropped(burst.dropped, decisions_, counters_);
   return released;
 }
 

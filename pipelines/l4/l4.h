@@ -6,8 +6,8 @@
 #include <atomic>
 #include <vector>
 
-#include "dataplane/table/token_bucket.h"
 #include "pipelines/endpoint_states.h"
+#include "pipelines/l4/answer.h"
 #include "pipelines/l4/decision.h"
 #include "pipelines/l4/flows.h"
 #include "pipelines/l4/neighbour_wishes.h"
@@ -49,7 +49,7 @@ class L4 {
   const std::vector<LinkFilter> links_;
   const KeyedHash steering_hash_;
   Flows flows_;
-  TokenBucket replies_;
+  ReplyLimits reply_limits_;
   NeighbourWishes wishes_;
   WaitingPackets waiting_;
   Decisions decisions_;

@@ -57,7 +57,8 @@ void next_hop(Burst& burst, const Decisions& decisions, const RoutingPart& routi
       hop = &routing.next_hops[way.next_hop];
       if (hop->link_header_bytes == 0) {
         wishes.ask(way.neighbour);
-        if (!answer && waiting.put(burst.packets[i], headers, now)) return burst.hold(i);
+        if (!answer && waiting.put(burst.packets[i], headers, decisions[i], now))
+          return burst.hold(i);
         return burst.drop(i, Drop::next_hop_unresolved);
       }
     }

@@ -8,13 +8,15 @@ WaitingPackets::~WaitingPackets() {
   for (uint32_t i = 0; i < size_; ++i) rte_pktmbuf_free(waiting_[i].packet.buffer());
 }
 
-bool WaitingPackets::put(Packet packet, const Headers& headers, Instant now) {
+bool WaitingPackets::put(Packet packet, const Headers& headers, const Decision& decision,
+                         Instant now) {
   if (size_ == packets_max) return false;
-  waiting_[size_++] = {packet, headers, now + wait_max};
+  waiting_[size_++] = {packet, headers, decision.listener_slot, now + wait_max};
   return true;
 }
 
-uint32_t WaitingPackets::release(Burst& burst, const RoutingPart& routing, Instant now) {
+uint32_t WaitingPackets::release(Burst& burst, Decisions& decisions, const RoutingPart& routing,
+                                 Instant now) {
   uint32_t released = 0, kept = 0, expired = 0;
   for (uint32_t i = 0; i < size_; ++i) {
     Waiting& waiting = waiting_[i];
@@ -26,6 +28,8 @@ uint32_t WaitingPackets::release(Burst& burst, const RoutingPart& routing, Insta
       continue;
     }
     expired |= uint32_t{!resolved} << released;
+    decisions[released].clear();
+    decisions[released].listener_slot = waiting.listener;
     burst.packets[released] = waiting.packet;
     burst.headers[released++] = waiting.headers;
   }

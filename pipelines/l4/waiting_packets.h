@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "dataplane/wire/burst.h"
-#include "pipelines/snapshot.h"
+#include "pipelines/l4/decision.h"
 
 namespace weft {
 
@@ -23,16 +23,18 @@ class WaitingPackets {
   WaitingPackets& operator=(const WaitingPackets&) = delete;
 
   // False: full, the packet stays the caller's.
-  bool put(Packet packet, const Headers& headers, Instant now);
+  bool put(Packet packet, const Headers& headers, const Decision& decision, Instant now);
   uint32_t size() const { return size_; }
   // Moves packets whose neighbour is known now into the burst as live ones, and those that waited
-  // too long as drops (next_hop_unresolved). The burst holds nothing else. Gives their number.
-  uint32_t release(Burst& burst, const RoutingPart& routing, Instant now);
+  // too long as drops (next_hop_unresolved), each with its listener's slot as the only
+  // decision. The burst holds nothing else. Gives their number.
+  uint32_t release(Burst& burst, Decisions& decisions, const RoutingPart& routing, Instant now);
 
  private:
   struct Waiting {
     Packet packet;
     Headers headers;
+    ListenerSlot listener = none<ListenerSlot>;
     Instant until;
   };
 

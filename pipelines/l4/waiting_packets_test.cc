@@ -38,6 +38,26 @@ TEST(WaitingPackets, GoOutWhenTheirNeighbourIsKnown) {
   EXPECT_TRUE(path.release().empty());
 }
 
+TEST(WaitingPackets, OfATunnelWaitForTheEndpoint) {
+  SnapshotBuilder b;
+  b.cluster("web", {{"10.0.2.1", 80}});
+  b.listener("203.0.113.10", 80, Protocol::tcp, Forward::ipip, "web");
+  Path path(b);
+  const auto known = path.gateway.snapshot.routing;
+  auto unknown = std::make_shared<RoutingPart>(*known);
+  for (NextHop& hop : unknown->next_hops) hop.link_header_bytes = 0;
+  path.gateway.snapshot.routing = unknown;
+  const auto syn = ethernet().ipv4("192.0.2.1", "203.0.113.10").tcp(1, 80, tcp_flag::syn);
+  EXPECT_EQ(path.send(syn).verdict, Verdict::hold);
+  const auto wish = path.l4->neighbour_wishes().take();
+  ASSERT_TRUE(wish);
+  EXPECT_EQ(wish->address.to_string(), "10.0.2.1");
+  path.gateway.snapshot.routing = known;
+  const auto out = path.release();
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(out[0].frame.destination, "10.0.2.1");
+}
+
 TEST(WaitingPackets, AreDroppedWhenTheyWaitedTooLong) {
   Path path(configuration());
   path.send(reply(9));
@@ -45,6 +65,7 @@ TEST(WaitingPackets, AreDroppedWhenTheyWaitedTooLong) {
   const auto out = path.release();
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(name(out[0].drop), name(Drop::next_hop_unresolved));
+  EXPECT_EQ(path.counters.listeners[0].drops.read(), 1u);
 }
 
 TEST(WaitingPackets, AreBounded) {

@@ -33,8 +33,8 @@ void answer_one(Bench& bench, Input& input, const Bytes& frame) {
   const auto reply = static_cast<Reply>(1 + input.below(5));
   const uint16_t mtu_bytes = input.u16();
   burst.refuse(0, Drop::no_listener, reply, mtu_bytes);
-  TokenBucket limiter(1'000'000, 1);
-  answer(burst, *IpAddress::parse(own_address), limiter, Instant(seconds(1)));
+  ReplyLimits limits;
+  answer(burst, *IpAddress::parse(own_address), limits, Instant(seconds(1)));
   if (burst.answered == 0) return;
   const Bytes out = test::bytes_of(burst.packets[0]);
   judge_reply(frame, out, own_address);
