@@ -51,11 +51,50 @@ std::vector<Bytes> seeds() {
   return frames;
 }
 
+bool is_web(const std::string& address, uint16_t port) {
+  return port == 8080 && (address == "10.0.2.1" || address == "10.0.2.2" || address == "10.0.2.3");
+}
+bool is_moved(const std::string& address, uint16_t port) {
+  return port == 53 && (address == "10.0.3.1" || address == "10.0.3.2");
+}
+
+// What configuration() says of this packet, said once more: the listener it came to, and the
+// endpoints of that listener.
+void judge_ends(const Bytes& frame, const Decoded& in, const Decoded& out) {
+  const bool tcp = in.protocol == 6;
+  const std::string& to = in.destination;
+  bool right = false;
+  if (out.protocol == 4 && in.protocol != 4) {
+    const bool range = to.starts_with("203.0.113.") && std::stoi(to.substr(10)) / 16 == 1;
+    right = tcp ? to == "203.0.113.11" && in.destination_port == 80 && is_web(out.destination, 8080)
+                : range && in.destination_port / 1000 == 1 && is_moved(out.destination, 53);
+    right = right && out.source == own_address;
+  } else if (to == "203.0.113.10") {
+    right = tcp ? in.destination_port == 80 && is_web(out.destination, out.destination_port)
+                : in.destination_port == 53 && is_moved(out.destination, out.destination_port);
+  } else {
+    right = out.source == "203.0.113.10" &&
+            (tcp ? out.source_port == 80 && is_web(in.source, in.source_port)
+                 : out.source_port == 53 && is_moved(in.source, in.source_port));
+  }
+  expect(right, "forwarded between ends that no listener joins", frame);
+}
+
+void judge_mtu(const Bytes& frame, const Decoded& in, const Decoded& reply) {
+  if (reply.protocol != 1 || reply.icmp_type != 3 || reply.icmp_code != 4) return;
+  expect(reply.icmp_rest == (in.destination == "203.0.113.10" ? 1500u : 1480u), "MTU", frame);
+  expect(in.ip_bytes > reply.icmp_rest, "too big for what it fits", frame);
+}
+
 void judge(const Bytes& frame, const test::PathOutput& out) {
   switch (out.verdict) {
     case Verdict::transmit:
-      if (out.drop == Drop::none) return judge_forwarded(frame, out.bytes);
-      return judge_reply(frame, out.bytes, own_address);
+      if (out.drop == Drop::none) {
+        judge_forwarded(frame, out.bytes);
+        return judge_ends(frame, test::decode(frame), out.frame);
+      }
+      judge_reply(frame, out.bytes, own_address);
+      return judge_mtu(frame, test::decode(frame), out.frame);
     case Verdict::twin:
       return expect(out.bytes == frame, "changed on the way to the twin", frame);
     case Verdict::drop:
