@@ -145,7 +145,7 @@ class Stages {
     stage([&] { admit(burst, decisions_, policy.transit); });
     stage([&] { track_flow(burst, decisions_, snapshot, flows_); });
     stage([&] { pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, false); });
-    stage([&] { forward(burst, decisions_, snapshot, counters_); });
+    stage([&] { forward(burst, decisions_, *snapshot.routing, counters_); });
     stage([&] { answer(burst, {}, reply_limits_, now); });
     stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now); });
   }

@@ -22,8 +22,6 @@ class PagedArray {
   const T& operator[](uint32_t index) const {
     return (*pages_[index / page_items])[index % page_items];
   }
-  // Requires: has(index).
-  void prefetch(uint32_t index) const { __builtin_prefetch(&(*this)[index]); }
   // Whether the index is on a page up to the last one that something was set on.
   bool has(uint32_t index) const { return index / page_items < pages_.size(); }
 

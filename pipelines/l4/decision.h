@@ -25,6 +25,7 @@ struct alignas(64) Decision {
   // track_flow, pick_endpoint
   EndpointSlot endpoint = none<EndpointSlot>;
   ListenerSlot listener_slot = none<ListenerSlot>;
+  const EndpointRecord* record = nullptr;  // of the endpoint; to_endpoint only
   // nat: to_endpoint the destination to write, to_client the source
   be16 rewrite_port;
   IpAddress rewrite_address;

@@ -16,20 +16,19 @@ static void count(const Headers& headers, const Decision& decision, WorkerCounte
 }
 
 // Where the packet goes next, and how much the way there takes.
-static void find_way(const Headers& headers, Decision& decision, const Snapshot& snapshot) {
+static void find_way(const Headers& headers, Decision& decision, const RoutingPart& routing) {
   if (decision.direction == Direction::to_client) {
-    const Way way = find_way(*snapshot.routing, headers.destination);
+    const Way way = find_way(routing, headers.destination);
     decision.next_hop = way.next_hop;
     decision.mtu_bytes = way.mtu_bytes;
   } else {
-    const EndpointRecord& endpoint = snapshot.endpoints->records[index(decision.endpoint)];
-    decision.next_hop = endpoint.next_hop;
-    decision.mtu_bytes = endpoint.path_mtu_bytes;
+    decision.next_hop = decision.record->next_hop;
+    decision.mtu_bytes = decision.record->path_mtu_bytes;
   }
-  __builtin_prefetch(&snapshot.routing->next_hops[decision.next_hop]);
+  __builtin_prefetch(&routing.next_hops[decision.next_hop]);
 }
 
-void forward(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
+void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
              WorkerCounters& counters) {
   uint32_t tunnel = 0;
   burst.for_each_live([&](uint32_t i) {
@@ -39,11 +38,11 @@ void forward(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
       return burst.refuse(i, Drop::ttl_expired, Reply::ttl_exceeded);
     }
     count(headers, decision, counters);
-    find_way(headers, decision, snapshot);
+    find_way(headers, decision, routing);
     tunnel |= uint32_t{decision.listener != nullptr && decision.listener->forward == Forward::ipip}
               << i;
   });
-  forward_tunnel(burst, tunnel, decisions, *snapshot.endpoints);
+  forward_tunnel(burst, tunnel, decisions);
   forward_nat(burst, burst.live & ~tunnel, decisions);
 }
 

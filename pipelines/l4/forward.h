@@ -10,7 +10,7 @@
 
 namespace weft {
 
-void forward(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
+void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
              WorkerCounters& counters);
 
 }  // namespace weft

@@ -46,11 +46,8 @@ static void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint
   write_outer(inner - outer_bytes, headers.ip_bytes, type_of_service, endpoint);
 }
 
-void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions,
-                    const EndpointPart& endpoints) {
-  Burst::for_each(which, [&](uint32_t i) {
-    encapsulate(burst, i, endpoints.records[index(decisions[i].endpoint)]);
-  });
+void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions) {
+  Burst::for_each(which, [&](uint32_t i) { encapsulate(burst, i, *decisions[i].record); });
 }
 
 }  // namespace weft

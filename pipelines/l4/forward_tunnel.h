@@ -8,8 +8,7 @@
 namespace weft {
 
 // For the packets of `which`. Afterwards the headers' addresses and length are the outer ones.
-// Requires: each is live and has an endpoint.
-void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions,
-                    const EndpointPart& endpoints);
+// Requires: each is live and has its endpoint's record.
+void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions);
 
 }  // namespace weft

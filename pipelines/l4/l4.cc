@@ -43,7 +43,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   admit(burst, decisions_, policy.transit);
   track_flow(burst, decisions_, snapshot, flows_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
-  forward(burst, decisions_, snapshot, counters_);
+  forward(burst, decisions_, *snapshot.routing, counters_);
   answer(burst, own_address, reply_limits_, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
   count_dropped(burst.dropped & matched, decisions_, counters_);

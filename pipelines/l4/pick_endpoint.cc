@@ -155,8 +155,9 @@ struct Picker {
 
   void set(Decision& decision, EndpointSlot endpoint) const {
     decision.endpoint = endpoint;
-    decision.rewrite_address = record(endpoint).address;
-    decision.rewrite_port = record(endpoint).port;
+    decision.record = &record(endpoint);
+    decision.rewrite_address = decision.record->address;
+    decision.rewrite_port = decision.record->port;
   }
 
   void pick_new(Burst& burst, uint32_t i, Decision& decision) const {

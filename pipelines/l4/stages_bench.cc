@@ -94,15 +94,13 @@ BENCHMARK(nat);
 
 void encapsulate(benchmark::State& state) {
   ParsedBurst parsed(1);
-  EndpointPart endpoints;
-  endpoints.records = endpoints.records.with({{0,
-                                               {.address = *IpAddress::parse("10.0.2.1"),
-                                                .tunnel_source = *IpAddress::parse("10.0.0.254"),
-                                                .path_mtu_bytes = 1500}}});
+  const EndpointRecord endpoint{.address = *IpAddress::parse("10.0.2.1"),
+                                .tunnel_source = *IpAddress::parse("10.0.0.254"),
+                                .path_mtu_bytes = 1500};
   Decisions decisions;
-  for (Decision& decision : decisions) decision.endpoint = EndpointSlot{0};
+  for (Decision& decision : decisions) decision.record = &endpoint;
   for (auto _ : state) {
-    forward_tunnel(parsed.burst, UINT32_MAX, decisions, endpoints);
+    forward_tunnel(parsed.burst, UINT32_MAX, decisions);
     for (uint32_t i = 0; i < Burst::packets_max; ++i) {
       parsed.burst.packets[i].trim_front(20);
       parsed.burst.headers[i].ip_bytes = parsed.parsed.headers[i].ip_bytes;

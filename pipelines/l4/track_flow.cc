@@ -114,7 +114,8 @@ void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Fl
   burst.for_each_live([&](uint32_t i) {
     Decision& decision = decisions[i];
     if (decision.endpoint != none<EndpointSlot>) [[likely]] {
-      flows.prefetch(decision.endpoint, snapshot);
+      decision.record = &snapshot.endpoints->records[index(decision.endpoint)];
+      flows.prefetch(decision.endpoint, decision.record);
     } else if (decision.direction == Direction::to_client) {
       match_reply(burst, i, decision, snapshot);
     }
