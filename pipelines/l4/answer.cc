@@ -156,13 +156,6 @@ void write_ip_header(Packet packet, Headers& headers) {
 
 }  // namespace
 
-bool ReplyLimits::take(const Refusal& refusal, Instant now) {
-  if (refusal.drop == Drop::endpoint_down) return ended_flows_.take(now);
-  const bool path_error =
-      refusal.reply == Reply::ttl_exceeded || refusal.reply == Reply::fragmentation_needed;
-  return (path_error ? path_errors_ : strangers_).take(now);
-}
-
 void answer_refused(Burst& burst, const IpAddress& own_address, ReplyLimits& limits, Instant now) {
   for (uint32_t left = burst.refused; left != 0; left &= left - 1) {
     const auto i = static_cast<uint32_t>(std::countr_zero(left));

@@ -15,23 +15,10 @@
 #pragma once
 
 #include "dataplane/base/clock.h"
-#include "dataplane/table/token_bucket.h"
 #include "dataplane/wire/burst.h"
+#include "pipelines/l4/reply_limits.h"
 
 namespace weft {
-
-// How many replies a worker makes, each kind from a bucket of its own: whoever scans closed ports
-// takes nothing from the clients of a dead endpoint or from those that must learn an MTU.
-class ReplyLimits {
- public:
-  // Takes a token for the reply to this refusal if there is one.
-  bool take(const Refusal& refusal, Instant now);
-
- private:
-  TokenBucket strangers_{1000, 100};       // to where nobody listens, or nobody takes new flows
-  TokenBucket path_errors_{1000, 100};     // TTL, MTU
-  TokenBucket ended_flows_{20'000, 2000};  // flows whose endpoint is dead
-};
 
 void answer_refused(Burst& burst, const IpAddress& own_address, ReplyLimits& limits, Instant now);
 
