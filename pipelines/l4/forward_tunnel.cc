@@ -39,6 +39,8 @@ void forward_tunnel(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
   decrement_ttl(inner);
   const auto type_of_service = static_cast<uint8_t>(inner[1]);
   std::byte* outer = packet.prepend(outer_bytes) + headers.ip_offset;
+  headers.source = endpoint.tunnel_source;
+  headers.destination = endpoint.address;
   headers.ip_bytes = static_cast<uint16_t>(ip_bytes);
   write_outer(outer, headers.ip_bytes, type_of_service, endpoint);
 }

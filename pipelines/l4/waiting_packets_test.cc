@@ -38,6 +38,27 @@ TEST(WaitingPackets, GoOutWhenTheirNeighbourIsKnown) {
   EXPECT_TRUE(path.release().empty());
 }
 
+// What goes through a tunnel waits for its endpoint, not for the listener that it still names
+// inside.
+TEST(WaitingPackets, GoToTheEndpointOfTheirTunnel) {
+  SnapshotBuilder tunnel;
+  tunnel.cluster("web", {{"10.0.2.1", 8080}});
+  tunnel.listener("203.0.113.10", 80, Protocol::udp, Forward::ipip, "web");
+  Path path(tunnel);
+  const auto resolved = path.gateway.snapshot.routing;
+  auto unresolved = std::make_shared<RoutingPart>(*resolved);
+  for (NextHop& hop : unresolved->next_hops) hop.link_header_bytes = 0;
+  path.gateway.snapshot.routing = unresolved;
+  const auto out = path.send(ethernet().ipv4("192.0.2.1", "203.0.113.10").udp(1234, 80));
+  EXPECT_EQ(out.verdict, Verdict::hold) << name(out.drop);
+  path.gateway.snapshot.routing = resolved;
+  const auto released = path.release();
+  ASSERT_EQ(released.size(), 1u);
+  ASSERT_TRUE(released[0].forwarded()) << name(released[0].drop);
+  EXPECT_TRUE(released[0].frame.sound()) << released[0].frame;
+  EXPECT_EQ(released[0].frame.destination, "10.0.2.1");
+}
+
 TEST(WaitingPackets, AreDroppedWhenTheyWaitedTooLong) {
   Path path(configuration());
   path.send(reply(9));
