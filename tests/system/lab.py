@@ -159,8 +159,17 @@ class Instance(Host):
             log=f"{self.name}.udp_echo.log",
         )
 
-    def start_iperf3(self):
-        iperf3 = self.start("iperf3", "--server", "--port", 5201, log=f"{self.name}.iperf3.log")
+    def start_iperf3(self, address):
+        """Answers from this address only."""
+        iperf3 = self.start(
+            "iperf3",
+            "--server",
+            "--bind",
+            address,
+            "--port",
+            5201,
+            log=f"{self.name}.iperf3.log",
+        )
         self.wait_for_port(5201)
         return iperf3
 

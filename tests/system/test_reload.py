@@ -128,17 +128,29 @@ def test_bad_reload_keeps_the_old_configuration(lab, start_gateway, web, mistake
 def test_reload_of_a_restart_key_is_refused_as_a_whole(lab, start_gateway, web):
     gateway = start_gateway(*web())
     changed = copy.deepcopy(gateway.settings)
-    changed["gateway"]["memory_mib"] = 128
+    changed["gateway"]["memory_mib"] += 32
     del changed["cluster"][0]["endpoints"][0]
     with pytest.raises(labs.LabError, match="memory_mib"):
         gateway.reload(changed)
     assert Changes(lab, changed).served_by_all()
 
 
-def test_endpoints_by_name(lab, start_gateway, web):
-    """A host name is an endpoint: the system resolver gives its address."""
+def test_endpoints_by_name(lab, make_gateway, web):
+    """Host names are endpoints: the system's resolver gives their addresses, gives others later,
+    and takes none away by failing."""
+    name = "instances.mesh.test"
     listeners, clusters = web()
-    clusters["web"]["endpoints"] = ["localhost.:80"]
-    clusters["web"]["health"] = gateways.HEALTH | {"port": 9100, "http": "/live"}
-    gateway = start_gateway(listeners, clusters)
-    assert gateway.endpoint("web", "127.0.0.1:80")["state"] == "healthy"
+    clusters["web"] |= {"endpoints": [f"{name}:80"], "resolve_interval_ms": 200}
+    gateway = make_gateway(listeners, clusters)
+    web1, web2, web3 = (instance.address for instance in lab.instances)
+    gateway.know_hosts({name: [web1, web2]})
+    gateway.start()
+    changes = Changes(lab, gateway.settings)
+    assert changes.served() == {"web1", "web2"}
+    gateway.know_hosts({name: [web2, web3]})
+    gateway.wait_until(
+        lambda: changes.served_without("web1"), 10, "the name's new addresses in traffic"
+    )
+    gateway.know_hosts({})
+    gateway.wait_until(lambda: "cannot look up" in gateway.log(), 10, "a look-up to fail")
+    assert changes.served() == {"web2", "web3"}
