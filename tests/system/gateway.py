@@ -218,6 +218,14 @@ class Gateway:
                         return endpoint
         raise labs.LabError(f"status knows no endpoint {address} in cluster {cluster}")
 
+    def flows_active(self):
+        """Of all workers."""
+        return sum(
+            worker[table]["entries"]
+            for worker in self.status()["workers"]
+            for table in ["tunnel_flows", "nat_flows"]
+        )
+
     def wait_for_state(self, cluster, address, state, deadline_s=15):
         self.wait_until(
             lambda: self.endpoint(cluster, address)["state"] == state,

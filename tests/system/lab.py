@@ -173,11 +173,11 @@ class Instance(Host):
         self.wait_for_port(5201)
         return iperf3
 
-    def wait_for_port(self, port):
+    def wait_for_port(self, port, protocol="tcp"):
         wait_until(
-            lambda: f":{port}" in self.run("ss", "-Hltn", f"sport = :{port}").stdout,
+            lambda: f":{port}" in self.run("ss", "-Hln", f"--{protocol}", f"sport = :{port}").stdout,
             10,
-            f"{self.name} to listen on port {port}",
+            f"{self.name} to listen on {protocol} port {port}",
         )
 
 

@@ -142,9 +142,7 @@ def test_udp_echo(lab, start_gateway, running, forward):
     """Datagrams of one client port keep their instance; those of many ports reach all."""
     for instance in lab.instances:
         running(instance.start_udp_echo())
-        labs.wait_until(
-            lambda i=instance: ":9000" in i.run("ss", "-Hlun").stdout, 10, "the UDP echo"
-        )
+        instance.wait_for_port(9000, "udp")
     start_gateway(
         {
             "echo": {

@@ -12,10 +12,13 @@ ALL = {"web1", "web2", "web3"}
 RELOADS = 100
 
 
+SECOND_PORT = 8080  # the instances serve it too, which matters where ports are not rewritten
+
+
 def both_listeners(lab, web, forward):
     listeners, clusters = web(forward=forward)
     listeners["second"] = {
-        "address": f"{labs.ON_LINK_LISTENER}:80",
+        "address": f"{labs.ROUTED_LISTENER}:{SECOND_PORT}",
         "forward": forward,
         "cluster": "web",
     }
@@ -46,16 +49,21 @@ class Changes:
             return settings, lambda: self.served_without(name)
         if kind == 2:
             del settings["listener"][1]
-            return settings, lambda: not self.answers(labs.ON_LINK_LISTENER)
+            return settings, self.second_refuses
         settings["gateway.flows"]["udp_timeout_ms"] = 20000 + number
-        return settings, lambda: self.answers(labs.ON_LINK_LISTENER) and self.served_by_all()
+        return settings, lambda: not self.second_refuses() and self.served_by_all()
 
-    def answers(self, address):
+    def second_refuses(self):
+        """Whether the second listener is gone; as long as it is there it serves."""
+        client, address = self.lab.clients[1], labs.ROUTED_LISTENER
         try:
-            with traffic.connections(self.lab.clients[1], address, 1) as opened:
-                return opened[0].ask() in ALL
-        except OSError:
-            return False
+            with traffic.connections(client, address, 1, SECOND_PORT) as opened:
+                assert opened[0].ask() in ALL
+        except ConnectionRefusedError:
+            return True
+        except ConnectionResetError:
+            pass  # it went between the connection and the answer; the next one tells
+        return False
 
     def served(self):
         with traffic.connections(self.lab.clients[1], labs.ROUTED_LISTENER, 24) as opened:
@@ -86,6 +94,22 @@ def test_hundred_reloads_under_load(lab, start_gateway, web, forward):
     assert traffic.failures(done) == []
     assert result.failed == 0, result.text
     assert result.requests > RELOADS and len(done) > RELOADS
+
+
+def test_changed_timeout_holds_for_flows_that_are_there(lab, start_gateway, running):
+    for instance in lab.instances:
+        running(instance.start_udp_echo())
+        instance.wait_for_port(9000, "udp")
+    gateway = start_gateway(
+        {"echo": {"address": f"{labs.ROUTED_LISTENER}:9000", "protocol": "udp"}},
+        {"echo": {"endpoints": [f"{instance.address}:9000" for instance in lab.instances]}},
+    )
+    traffic.ask_udp(lab.client, labs.ROUTED_LISTENER, 9000, 30000, "anybody?")
+    gateway.wait_until(lambda: gateway.flows_active() == 1, 5, "the flow to be counted")
+    settings = copy.deepcopy(gateway.settings)
+    settings["gateway.flows"]["udp_timeout_ms"] = 1000
+    gateway.reload(settings)
+    gateway.wait_until(lambda: gateway.flows_active() == 0, 5, "the flow to end")
 
 
 def test_sighup_and_weftctl_reload(lab, start_gateway, web):
