@@ -154,7 +154,7 @@ def test_udp_echo(lab, start_gateway, running, forward):
         {"echo": {"endpoints": [f"{instance.address}:9000" for instance in lab.instances]}},
     )
     answers = {}
-    for source_port in range(30000, 30020):
+    for source_port in range(30000, 30036):
         for text in ["first", "second"]:
             answer = traffic.ask_udp(lab.client, labs.ROUTED_LISTENER, 9000, source_port, text)
             name, _, echoed = answer.partition(" ")

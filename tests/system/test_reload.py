@@ -66,7 +66,7 @@ class Changes:
         return False
 
     def served(self):
-        with traffic.connections(self.lab.clients[1], labs.ROUTED_LISTENER, 24) as opened:
+        with traffic.connections(self.lab.clients[1], labs.ROUTED_LISTENER, 36) as opened:
             return {connection.ask() for connection in opened}
 
     def served_without(self, name):
