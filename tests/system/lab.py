@@ -174,8 +174,9 @@ class Instance(Host):
         return iperf3
 
     def wait_for_port(self, port, protocol="tcp"):
+        listening = ["ss", "-Hln", f"--{protocol}", f"sport = :{port}"]
         wait_until(
-            lambda: f":{port}" in self.run("ss", "-Hln", f"--{protocol}", f"sport = :{port}").stdout,
+            lambda: f":{port}" in self.run(*listening).stdout,
             10,
             f"{self.name} to listen on {protocol} port {port}",
         )
