@@ -12,6 +12,7 @@
 #include "mgmt/io/http_server.h"
 #include "mgmt/process/driver.h"
 #include "mgmt/process/state_dir.h"
+#include "mgmt/process/wires.h"
 
 namespace weft::mgmt {
 namespace {
@@ -64,16 +65,14 @@ Result<std::vector<HttpServer>> open_admin(const AdminSettings& admin, EventLoop
 }
 
 Result<EalSettings> eal_settings(const Model& model) {
+  const auto wires = wires_of(model);
+  if (!wires) return tl::unexpected(wires.error());
   EalSettings settings{.name = model.gateway.name,
                        .worker_cpus = model.gateway.workers,
-                       .memory_mib = model.gateway.memory_mib};
+                       .memory_mib = packet_memory_mib(*wires)};
   std::vector<Device> devices;
-  for (const InterfaceSettings& interface : model.interfaces) {
-    for (const std::string& text : interface.devices) {
-      auto device = parse_device(text);
-      if (!device) return tl::unexpected(device.error());
-      devices.push_back(*std::move(device));
-    }
+  for (const DpdkInterfaceSettings& wire : *wires) {
+    devices.insert(devices.end(), wire.devices.begin(), wire.devices.end());
   }
   settings.pci_addresses = pci_addresses(devices);
   return settings;

@@ -120,13 +120,24 @@ Result<void> KernelDevice::receive_all_multicast() {
   return {};
 }
 
-uint32_t KernelDevice::receive_queues() const {
+static uint32_t receive_queues_of(const std::string& name, int socket) {
   ethtool_channels channels{};
   channels.cmd = ETHTOOL_GCHANNELS;
-  ifreq request = request_for(name_);
+  ifreq request = request_for(name);
   request.ifr_data = reinterpret_cast<char*>(&channels);
-  if (ioctl(socket_, SIOCETHTOOL, &request) != 0) return 1;
+  if (ioctl(socket, SIOCETHTOOL, &request) != 0) return 1;
   return std::max(1u, channels.rx_count + channels.combined_count);
+}
+
+uint32_t kernel_receive_queues(const std::string& kernel_interface) {
+  const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const uint32_t queues = receive_queues_of(kernel_interface, socket);
+  if (socket >= 0) close(socket);
+  return queues;
+}
+
+uint32_t KernelDevice::receive_queues() const {
+  return receive_queues_of(name_, socket_);
 }
 
 bool KernelDevice::link_up() const {

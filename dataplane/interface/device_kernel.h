@@ -17,6 +17,9 @@ namespace weft {
 // Error: the kernel's reason.
 Result<void> set_kernel_mtu(const std::string& kernel_interface, uint32_t mtu_bytes);
 
+// Queues that frames may arrive on; at least 1, also where there is no such interface.
+uint32_t kernel_receive_queues(const std::string& kernel_interface);
+
 class KernelDevice {
  public:
   struct Setup {

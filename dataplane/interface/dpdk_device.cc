@@ -27,6 +27,22 @@ static constexpr uint32_t af_packet_slot_overhead_bytes = 128;
 static constexpr uint32_t af_packet_standard_frame_bytes =
     standard_buffer_bytes - af_packet_slot_overhead_bytes;
 
+// What a frame must have in one buffer for the driver; 0: nothing special.
+static uint32_t buffer_bytes_of(DeviceKind kind, uint32_t frame_bytes_max) {
+  if (kind == DeviceKind::af_xdp) return frame_bytes_max + xdp_headroom_bytes;
+  if (kind == DeviceKind::af_packet && frame_bytes_max > af_packet_standard_frame_bytes) {
+    return frame_bytes_max + af_packet_slot_overhead_bytes;
+  }
+  return 0;
+}
+
+BufferNeed buffer_need(DeviceKind kind, uint32_t frame_bytes_max) {
+  const bool af_xdp = kind == DeviceKind::af_xdp;
+  return {
+      af_xdp ? 3 * af_xdp_ring_buffers : 2u * descriptors_wanted,
+      std::max({standard_buffer_bytes, frame_bytes_max, buffer_bytes_of(kind, frame_bytes_max)})};
+}
+
 static tl::unexpected<Error> unusable(const Device& device, const std::string& why) {
   return fail("device \"" + device.text + "\": " + why);
 }
@@ -110,13 +126,8 @@ Result<void> DpdkDevice::read_capabilities(const DevargsRequest& request) {
   scatter_ = (info.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER) != 0;
   buffer_bytes_min_ =
       info.min_rx_bufsize > RTE_PKTMBUF_HEADROOM ? info.min_rx_bufsize - RTE_PKTMBUF_HEADROOM : 0;
-  const uint32_t frame_bytes = request.frame_bytes_max;
-  if (device_.kind == DeviceKind::af_xdp) {
-    buffer_bytes_min_ = frame_bytes + xdp_headroom_bytes;
-  }
-  if (device_.kind == DeviceKind::af_packet && frame_bytes > af_packet_standard_frame_bytes) {
-    buffer_bytes_min_ = frame_bytes + af_packet_slot_overhead_bytes;
-  }
+  const uint32_t known_bytes = buffer_bytes_of(device_.kind, request.frame_bytes_max);
+  if (known_bytes != 0) buffer_bytes_min_ = known_bytes;
   receive_descriptors_ = transmit_descriptors_ = descriptors_wanted;
   if (device_.kind == DeviceKind::af_xdp) {
     receive_descriptors_ = transmit_descriptors_ = af_xdp_ring_buffers;

@@ -18,6 +18,13 @@ struct rte_mempool;
 
 namespace weft {
 
+// What the buffers of a device's queues come to, before it is probed.
+struct BufferNeed {
+  uint32_t queue_buffers = 0;
+  uint32_t buffer_bytes = 0;
+};
+BufferNeed buffer_need(DeviceKind kind, uint32_t frame_bytes_max);
+
 class DpdkDevice {
  public:
   // `request.instance` is found here.

@@ -1,5 +1,6 @@
 #include "dataplane/interface/dpdk_interface.h"
 
+#include <fmt/format.h>
 #include <rte_ethdev.h>
 
 #include <algorithm>
@@ -34,6 +35,37 @@ struct alignas(64) Queue {
 };
 
 }  // namespace
+
+static uint32_t frame_bytes_of(const DpdkInterfaceSettings& settings) {
+  return settings.mtu_bytes + link_header_bytes + (settings.vlan ? tag_bytes : 0);
+}
+
+// Several devices share the workers, so that no worker polls more queues than it must.
+static uint32_t queues_per_device(uint32_t workers, uint32_t devices) {
+  return (workers + devices - 1) / devices;
+}
+
+// What no socket takes the kernel would.
+static bool takes_every_queue(const Device& device) {
+  return device.kind == DeviceKind::af_xdp && !device.queue;
+}
+
+uint32_t memory_mib_wanted(const DpdkInterfaceSettings& settings) {
+  uint32_t devices = 0;
+  uint64_t queue_buffers = 0;
+  uint32_t buffer_bytes = standard_buffer_bytes;
+  for (const Device& device : settings.devices) {
+    const BufferNeed need = buffer_need(device.kind, frame_bytes_of(settings));
+    const uint32_t count =
+        takes_every_queue(device) ? kernel_receive_queues(device.kernel_interface) : 1;
+    devices += count;
+    queue_buffers += uint64_t{count} * need.queue_buffers;
+    buffer_bytes = std::max(buffer_bytes, need.buffer_bytes);
+  }
+  const uint64_t buffers = uint64_t{settings.workers} * worker_buffers +
+                           queue_buffers * queues_per_device(settings.workers, devices);
+  return static_cast<uint32_t>((buffers * buffer_memory_bytes(buffer_bytes) >> 20) + 1);
+}
 
 struct DpdkInterface::State {
   std::string name;
@@ -88,9 +120,7 @@ Result<void> DpdkInterface::State::open_device(const Device& device,
   if (device.kind == DeviceKind::af_xdp || device.kind == DeviceKind::af_packet) {
     const auto kernel_device = open_kernel_device(device, settings);
     if (!kernel_device) return tl::unexpected(kernel_device.error());
-    // What no socket takes the kernel would.
-    const bool every_queue = device.kind == DeviceKind::af_xdp && !device.queue;
-    if (every_queue) count = (*kernel_device)->receive_queues();
+    if (takes_every_queue(device)) count = (*kernel_device)->receive_queues();
   }
   if (device.kind == DeviceKind::pci) {
     auto claim = DeviceClaim::take("PCI device " + device.pci_address);
@@ -114,10 +144,8 @@ Result<void> DpdkInterface::State::open_devices(const DpdkInterfaceSettings& set
   return {};
 }
 
-// Several devices share the workers, so that no worker polls more queues than it must.
 uint16_t DpdkInterface::State::queues_of(const DpdkDevice& device, uint32_t workers) const {
-  const auto count = static_cast<uint32_t>(devices.size());
-  const uint32_t share = (workers + count - 1) / count;
+  const uint32_t share = queues_per_device(workers, static_cast<uint32_t>(devices.size()));
   return static_cast<uint16_t>(std::min<uint32_t>(device.queues_max(), share));
 }
 
@@ -144,12 +172,12 @@ Result<void> DpdkInterface::State::make_pool(const DpdkInterfaceSettings& settin
   const uint64_t memory_bytes = uint64_t{settings.memory_mib} << 20;
   const uint64_t count = memory_bytes / buffer_memory_bytes(buffer_bytes);
   if (settings.memory_mib != 0 && count < count_min) {
-    return fail(std::to_string(settings.memory_mib) + " MiB hold " + std::to_string(count) +
-                    " packet buffers of " + std::to_string(buffer_bytes) +
-                    " bytes, but its queues need " + std::to_string(count_min) + " (" +
-                    std::to_string((count_min * buffer_memory_bytes(buffer_bytes) >> 20) + 1) +
-                    " MiB); raise [gateway] memory_mib",
-                Fault::operator_input);
+    return fail(
+        fmt::format("its share of [gateway] memory_mib, {} MiB, holds {} packet buffers of {} "
+                    "bytes, but its queues need {} ({} MiB); raise memory_mib or leave it out",
+                    settings.memory_mib, count, buffer_bytes, count_min,
+                    (count_min * buffer_memory_bytes(buffer_bytes) >> 20) + 1),
+        Fault::operator_input);
   }
   const uint64_t taken = settings.memory_mib != 0 ? count : count_min;
   auto made = make_buffers(name, static_cast<uint32_t>(taken), buffer_bytes);
@@ -212,7 +240,7 @@ Result<std::unique_ptr<DpdkInterface>> DpdkInterface::open(const DpdkInterfaceSe
   auto state = std::make_unique<State>();
   state->name = settings.name;
   state->mtu_bytes = settings.mtu_bytes;
-  state->frame_bytes_max = settings.mtu_bytes + link_header_bytes + (settings.vlan ? tag_bytes : 0);
+  state->frame_bytes_max = frame_bytes_of(settings);
   Result<void> done = state->open_devices(settings);
   if (done) done = state->make_pool(settings);
   if (done) done = state->start_devices(settings);

@@ -39,6 +39,10 @@ struct DpdkInterfaceSettings {
   uint32_t memory_mib = 0;  // for its packet buffers; 0: just enough for its rings
 };
 
+// Memory for the packet buffers that all its rings may hold, whatever the drivers turn out to do.
+// Asks the kernel how many queues the interfaces of af_xdp devices have.
+uint32_t memory_mib_wanted(const DpdkInterfaceSettings& settings);
+
 struct DeviceStats {            // of all devices together, since the start
   uint64_t receive_missed = 0;  // the device had no room: workers too slow
   uint64_t receive_errors = 0;

@@ -66,9 +66,32 @@ TEST(DpdkInterface, TooLittleMemoryForItsQueuesIsOneSentence) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_THAT(
       refused.error().message,
-      MatchesRegex("interface edge: 1 MiB hold [0-9]+ packet buffers of 2048 bytes, but its "
-                   "queues need [0-9]+ \\([0-9]+ MiB\\); raise .gateway. memory_mib"));
+      MatchesRegex("interface edge: its share of .gateway. memory_mib, 1 MiB, holds [0-9]+ packet "
+                   "buffers of 2048 bytes, but its queues need [0-9]+ \\([0-9]+ MiB\\); raise "
+                   "memory_mib or leave it out"));
   EXPECT_EQ(refused.error().fault, Fault::operator_input);
+}
+
+TEST(DpdkInterface, TheMemoryItWantsIsEnough) {
+  for (const uint32_t workers : {1, 3}) {
+    for (const uint32_t mtu_bytes : {1500, 9000}) {
+      DpdkInterfaceSettings settings{.mtu_bytes = mtu_bytes, .workers = workers};
+      settings.devices = {*parse_device("vdev:net_null0")};
+      settings.memory_mib = memory_mib_wanted(settings);
+      const auto interface = open("vdev:net_null0", settings);
+      EXPECT_TRUE(interface.has_value()) << interface.error().message;
+    }
+  }
+}
+
+TEST(DpdkInterface, WantsMemoryForEveryQueueAndLargerBuffersForLargerFrames) {
+  DpdkInterfaceSettings settings{.devices = {*parse_device("af_xdp:nothing0:0")}};
+  const uint32_t one = memory_mib_wanted(settings);
+  settings.devices.push_back(*parse_device("af_xdp:nothing0:1"));
+  settings.workers = 2;
+  EXPECT_NEAR(memory_mib_wanted(settings), 2 * one, 1);
+  settings.mtu_bytes = 9000;
+  EXPECT_GT(memory_mib_wanted(settings), 7 * one);
 }
 
 // net_ring takes frames in several buffers, net_null does not.

@@ -1,9 +1,11 @@
 #include "dataplane/worker/eal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/mman.h>
 #include <rte_eal.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -170,9 +172,32 @@ static Result<void> initialize(std::vector<std::string> arguments) {
   return fail("DPDK does not start: " + (why.empty() ? "no reason given" : why));
 }
 
+namespace {
+
+// Gateways that start together look for hugepages one after the other: what one takes for a moment
+// or for good between another's look and its start would end that one. Ends with the process.
+class HugepageTurn {
+ public:
+  HugepageTurn() : file_(open("/proc/sys/vm/nr_hugepages", O_RDONLY | O_CLOEXEC)) {
+    while (file_ >= 0 && flock(file_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  ~HugepageTurn() {
+    if (file_ >= 0) close(file_);
+  }
+  HugepageTurn(const HugepageTurn&) = delete;
+  HugepageTurn& operator=(const HugepageTurn&) = delete;
+
+ private:
+  int file_;
+};
+
+}  // namespace
+
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings) {
   auto claim = DeviceClaim::take("gateway " + settings.name);
   if (!claim) return fail(claim.error().message + "; it runs already");
+  const HugepageTurn turn;
   const HostResources host = host_resources(settings);
   auto arguments = eal_arguments(settings, host);
   if (!arguments) return tl::unexpected(arguments.error());

@@ -65,6 +65,11 @@ class Controller {
   // What is to be done now. After every event, and at the latest at Actions::next_poll.
   Actions poll(Instant now);
 
+  // What the kernel should hold by now; poll gives it when it changed. To be carried out before the
+  // poll after a start or a reload, so that what is published then knows of its addresses and
+  // routes.
+  KernelWishes kernel_wishes() const;
+
   Phase phase() const { return lifecycle_.phase(); }
   const Model& model() const { return *model_; }
   GatewayStatus status() const;
@@ -79,7 +84,6 @@ class Controller {
   uint64_t decided_generation() const;
   Instant next_poll() const;
   void publish(Actions& actions, Instant now);
-  void wish(Actions& actions) const;
   void follow_phase(Actions& actions, Instant now);
   ListenerStatus status_of(const TrackedListener& listener) const;
 

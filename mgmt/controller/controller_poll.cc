@@ -18,7 +18,7 @@ Actions Controller::poll(Instant now) {
     next_hops_.poll(now, actions.neighbours);
   }
   follow_phase(actions, now);
-  if (std::exchange(wishes_changed_, false)) wish(actions);
+  if (std::exchange(wishes_changed_, false)) actions.kernel = kernel_wishes();
   actions.refuse_new_flows = lifecycle_.refuses_new_flows();
   actions.log = std::exchange(log_, {});
   actions.next_poll = next_poll();
@@ -59,7 +59,7 @@ void Controller::follow_phase(Actions& actions, Instant now) {
   wishes_changed_ = true;
 }
 
-void Controller::wish(Actions& actions) const {
+KernelWishes Controller::kernel_wishes() const {
   KernelWishes wishes{model_, {}};
   if (lifecycle_.phase() == Phase::serving) {
     for (const TrackedListener* listener : listeners_.live()) {
@@ -67,7 +67,7 @@ void Controller::wish(Actions& actions) const {
     }
   }
   std::ranges::sort(wishes.announced);
-  actions.kernel = std::move(wishes);
+  return wishes;
 }
 
 Instant Controller::next_poll() const {

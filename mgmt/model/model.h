@@ -29,7 +29,7 @@ struct GatewaySettings {
   NatReturn nat_return = NatReturn::any;
   Transit transit = Transit::drop;
   std::string state_dir;
-  uint32_t memory_mib = 0;          // for packet buffers
+  uint32_t memory_mib = 0;          // for packet buffers; 0: what the queues need
   milliseconds withdraw_ms{};       // new flows are still served this long after a stop
   milliseconds drain_timeout_ms{};  // then flows may end for this long
   milliseconds ready_after_ms{};    // a listener is ready after this, probed or not

@@ -7,6 +7,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/worker/worker.h"
 #include "mgmt/process/flow_memory.h"
+#include "mgmt/process/wires.h"
 
 namespace weft::mgmt {
 
@@ -23,34 +24,14 @@ static FlowTimeouts timeouts_of(const FlowSettings& flows) {
           .udp = flows.udp_timeout_ms};
 }
 
-static Result<std::vector<Device>> devices_of(const InterfaceSettings& settings) {
-  std::vector<Device> devices;
-  for (const std::string& text : settings.devices) {
-    auto device = parse_device(text);
-    if (!device) return tl::unexpected(device.error());
-    devices.push_back(*std::move(device));
-  }
-  return devices;
-}
-
-static Result<std::unique_ptr<DpdkInterface>> open_wire(const Model& model,
-                                                        const InterfaceSettings& settings) {
-  auto devices = devices_of(settings);
-  if (!devices) return tl::unexpected(devices.error());
-  const auto interfaces = static_cast<uint32_t>(model.interfaces.size());
-  return DpdkInterface::open({.name = settings.name,
-                              .devices = *std::move(devices),
-                              .mtu_bytes = settings.mtu_bytes,
-                              .vlan = settings.vlan.has_value(),
-                              .workers = static_cast<uint32_t>(model.gateway.workers.size()),
-                              .memory_mib = model.gateway.memory_mib / interfaces});
-}
-
 Result<std::unique_ptr<DataPlane>> DataPlane::open(const Model& model, Instant now) {
   if (auto enough = check_flow_memory(model); !enough) return tl::unexpected(enough.error());
+  const auto wires = wires_of(model);
+  if (!wires) return tl::unexpected(wires.error());
   std::vector<Attached> attached;
-  for (const InterfaceSettings& settings : model.interfaces) {
-    auto wire = open_wire(model, settings);
+  for (std::size_t i = 0; i < model.interfaces.size(); ++i) {
+    const InterfaceSettings& settings = model.interfaces[i];
+    auto wire = DpdkInterface::open((*wires)[i]);
     if (!wire) return tl::unexpected(wire.error());
     auto twin = Twin::open({.name = settings.twin,
                             .mac = (*wire)->mac(),

@@ -51,7 +51,8 @@ Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop
   self->kernel_watch_ = std::make_unique<ReadableWatch>(
       loop, self->kernel_->fd(), [self] { self->kernel_->process_events(); });
   self->controller_->on_kernel(self->kernel_->view());
-  // Addresses are there before anything listens on them.
+  plane.mirror_carrier();
+  self->prepare_kernel();
   self->look_at_workers();
   return driver;
 }
@@ -133,6 +134,13 @@ void Driver::wish(const KernelWishes& wishes) {
   kernel_error_ = error;
 }
 
+// The kernel holds what a configuration says, and says so, before the first snapshot with it is
+// made: what the workers would send by a route that comes later is lost.
+void Driver::prepare_kernel() {
+  wish(controller_->kernel_wishes());
+  kernel_->process_events();
+}
+
 void Driver::look_at_workers() {
   plane_.mirror_carrier();
   plane_.take_neighbour_wishes([&](const Neighbour& neighbour) {
@@ -172,6 +180,7 @@ Result<void> Driver::reload() {
     return taken;
   }
   if (const auto level = parse_level(log_level)) logs_.set_level(*level);
+  prepare_kernel();
   step();
   return {};
 }

@@ -54,6 +54,7 @@ class Driver {
   void start_look_up(const LookUp& look_up);
   void write_log(const LogRecord& record);
   void wish(const KernelWishes& wishes);
+  void prepare_kernel();
   void look_at_workers();
   void refuse(const std::string& error);
 

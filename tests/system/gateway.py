@@ -24,7 +24,8 @@ def promised_detection_s(health):
 
 
 def device(lab, leg, driver):
-    if lab.queues == 1:
+    """AF_XDP takes each queue as a device of its own, AF_PACKET all of them as one."""
+    if lab.queues == 1 or driver != "af_xdp":
         return f"{driver}:{leg}"
     return [f"{driver}:{leg}:{queue}" for queue in range(lab.queues)]
 
@@ -42,7 +43,7 @@ def configuration(
         "gateway": {
             "name": lab.prefix,
             "state_dir": str(folder / "state"),
-            "memory_mib": 64,
+            "memory_mib": 64 * lab.queues,
             "withdraw_ms": 0,
             "drain_timeout_ms": 200,
             **gateway,
@@ -109,6 +110,7 @@ class Gateway:
         self.config = lab.folder / "weft.toml"
         self.socket = pathlib.Path(settings["admin"]["socket"])
         self.process = None
+        self.hosts = None  # or the file that stands in for /etc/hosts
 
     def write(self, settings=None):
         if settings is not None:
@@ -119,12 +121,25 @@ class Gateway:
     def command(self):
         return [BUILD / "mgmt/weftd", "--config", self.config]
 
+    def know_hosts(self, addresses):
+        """Names and their addresses, for the resolver of this weftd alone: before its start, and
+        again when they change."""
+        self.hosts = self.lab.folder / "hosts"
+        lines = [f"{address} {name}" for name, all_of in addresses.items() for address in all_of]
+        # In place: it is mounted.
+        self.hosts.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
     def weftctl(self, *words, check=True):
         return labs.run(BUILD / "mgmt/weftctl", "--socket", self.socket, *words, check=check)
 
     def spawn(self):
         self.write()
-        self.process = self.lab.gateway.start(*self.command(), log="weftd.log")
+        command = self.command()
+        if self.hosts:
+            # `ip netns exec` gives each process mounts of its own.
+            mount = 'mount --bind "$0" /etc/hosts && exec "$@"'
+            command = ["sh", "-c", mount, self.hosts, *command]
+        self.process = self.lab.gateway.start(*command, log="weftd.log")
 
     def start(self, deadline_s=30):
         """Starts weftd and waits until it is ready."""
@@ -202,6 +217,14 @@ class Gateway:
                     if endpoint["address"] == address:
                         return endpoint
         raise labs.LabError(f"status knows no endpoint {address} in cluster {cluster}")
+
+    def flows_active(self):
+        """Of all workers."""
+        return sum(
+            worker[table]["entries"]
+            for worker in self.status()["workers"]
+            for table in ["tunnel_flows", "nat_flows"]
+        )
 
     def wait_for_state(self, cluster, address, state, deadline_s=15):
         self.wait_until(

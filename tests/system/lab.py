@@ -159,16 +159,26 @@ class Instance(Host):
             log=f"{self.name}.udp_echo.log",
         )
 
-    def start_iperf3(self):
-        iperf3 = self.start("iperf3", "--server", "--port", 5201, log=f"{self.name}.iperf3.log")
+    def start_iperf3(self, address):
+        """Answers from this address only."""
+        iperf3 = self.start(
+            "iperf3",
+            "--server",
+            "--bind",
+            address,
+            "--port",
+            5201,
+            log=f"{self.name}.iperf3.log",
+        )
         self.wait_for_port(5201)
         return iperf3
 
-    def wait_for_port(self, port):
+    def wait_for_port(self, port, protocol="tcp"):
+        listening = ["ss", "-Hln", f"--{protocol}", f"sport = :{port}"]
         wait_until(
-            lambda: f":{port}" in self.run("ss", "-Hltn", f"sport = :{port}").stdout,
+            lambda: f":{port}" in self.run(*listening).stdout,
             10,
-            f"{self.name} to listen on port {port}",
+            f"{self.name} to listen on {protocol} port {port}",
         )
 
 

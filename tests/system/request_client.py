@@ -8,6 +8,7 @@ or "ok".
 """
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -23,7 +24,7 @@ async def request(given):
         )
         answer = (await reader.read()).decode(errors="replace")
     except OSError as error:
-        return "-", error.strerror or type(error).__name__
+        return "-", os.strerror(error.errno) if error.errno else type(error).__name__
     finally:
         if writer:
             writer.close()

@@ -1,4 +1,5 @@
 """What the gateway says of itself."""
+import grp
 import json
 import stat
 
@@ -42,6 +43,64 @@ def test_socket_is_for_root_only(start_gateway, web):
     about = gateway.socket.stat()
     assert stat.S_IMODE(about.st_mode) & 0o077 == 0
     assert about.st_uid == 0
+
+
+def live_as(lab, gateway, group):
+    """curl's exit code when another user of this group asks the socket."""
+    return lab.gateway.run(
+        *["setpriv", "--reuid", 65534, "--regid", group, "--clear-groups"],
+        *["curl", "-s", "-m", 5, "--unix-socket", gateway.socket, "http://localhost/live"],
+        check=False,
+    ).returncode
+
+
+def test_socket_is_for_its_group(lab, start_gateway, web):
+    gateway = start_gateway(*web(), admin={"group": "daemon"})
+    group = grp.getgrnam("daemon").gr_gid
+    about = gateway.socket.stat()
+    assert stat.S_IMODE(about.st_mode) == 0o660
+    assert about.st_gid == group
+    assert live_as(lab, gateway, group) == 0
+    assert live_as(lab, gateway, 65534) == 7  # refused
+
+
+def test_weftctl_says_what_it_cannot_reach(make_gateway, web):
+    gateway = make_gateway(*web())
+    for command in ["status", "reload", "top"]:
+        failed = gateway.weftctl(command, check=False)
+        assert failed.returncode == 1
+        assert str(gateway.socket) in failed.stdout
+        assert failed.stdout.count("\n") == 1, failed.stdout
+
+
+def test_top_shows_rates(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    with traffic.Requests(lab.client, labs.ROUTED_LISTENER):
+        text = gateway.weftctl("top", "--interval-ms", 500, "--count", 2).stdout
+    for instance in lab.instances:
+        assert text.count(f"{instance.address}:80") == 2, text
+
+
+def test_status_tells_of_drops_workers_and_generations(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    traffic.fetch(lab.client, URL)
+    with pytest.raises(ConnectionRefusedError):
+        traffic.Connection(lab.client, labs.ROUTED_LISTENER, 4444)
+    status = gateway.status()
+    assert status["phase"] == "serving" and status["ready"]
+    assert status["drops"]["no_listener"] == 1
+    assert status["snapshot_generation"] >= 1
+    assert len(status["workers"]) == lab.queues
+    for worker in status["workers"]:
+        assert 0 < worker["busy_share"] <= 1
+        assert worker["snapshot_generation"] == status["snapshot_generation"]
+    assert sum(worker["cycles_per_packet"] for worker in status["workers"]) > 0
+    for endpoint in status["clusters"][0]["endpoints"]:
+        assert endpoint["why"] == "first probe passed"
+        assert endpoint["since"] and endpoint["for_ms"] >= 0
+    text = gateway.weftctl("status").stdout
+    for word in ["no_listener", "BUSY", "CYCLES/PACKET", "generation", "first probe passed"]:
+        assert word in text
 
 
 def test_status_counts_traffic(lab, start_gateway, web):

@@ -12,6 +12,12 @@ both_modes = pytest.mark.parametrize("forward", ["nat", "ipip"])
 ALL = {"web1", "web2", "web3"}
 
 
+def start_iperf3(lab, forward):
+    """What comes through a tunnel is for the listener's address, and must be answered from it."""
+    instance = lab.instances[0]
+    return instance.start_iperf3(labs.ROUTED_LISTENER if forward == "ipip" else instance.address)
+
+
 def one_endpoint(lab, port, forward, protocols):
     """A cluster of one endpoint on a port, and a listener on the same port for each protocol."""
     listeners = {
@@ -100,7 +106,7 @@ def test_large_upload_arrives_whole(lab, start_gateway, running, forward):
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_iperf3_tcp(lab, start_gateway, running, forward, direction):
     start_gateway(*one_endpoint(lab, 5201, forward, ["tcp"]))
-    running(lab.instances[0].start_iperf3())
+    running(start_iperf3(lab, forward))
     more = ["--reverse"] if direction == "down" else []
     done = lab.client.run(
         "iperf3", "--json", "--time", 2, "--client", labs.ROUTED_LISTENER, *more, timeout=30
@@ -111,7 +117,7 @@ def test_iperf3_tcp(lab, start_gateway, running, forward, direction):
 @both_modes
 def test_iperf3_udp(lab, start_gateway, running, forward):
     start_gateway(*one_endpoint(lab, 5201, forward, ["tcp", "udp"]))
-    running(lab.instances[0].start_iperf3())
+    running(start_iperf3(lab, forward))
     done = lab.client.run(
         "iperf3",
         "--json",
@@ -136,9 +142,7 @@ def test_udp_echo(lab, start_gateway, running, forward):
     """Datagrams of one client port keep their instance; those of many ports reach all."""
     for instance in lab.instances:
         running(instance.start_udp_echo())
-        labs.wait_until(
-            lambda i=instance: ":9000" in i.run("ss", "-Hlun").stdout, 10, "the UDP echo"
-        )
+        instance.wait_for_port(9000, "udp")
     start_gateway(
         {
             "echo": {
@@ -150,7 +154,7 @@ def test_udp_echo(lab, start_gateway, running, forward):
         {"echo": {"endpoints": [f"{instance.address}:9000" for instance in lab.instances]}},
     )
     answers = {}
-    for source_port in range(30000, 30020):
+    for source_port in range(30000, 30036):
         for text in ["first", "second"]:
             answer = traffic.ask_udp(lab.client, labs.ROUTED_LISTENER, 9000, source_port, text)
             name, _, echoed = answer.partition(" ")

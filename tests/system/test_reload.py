@@ -12,10 +12,13 @@ ALL = {"web1", "web2", "web3"}
 RELOADS = 100
 
 
+SECOND_PORT = 8080  # the instances serve it too, which matters where ports are not rewritten
+
+
 def both_listeners(lab, web, forward):
     listeners, clusters = web(forward=forward)
     listeners["second"] = {
-        "address": f"{labs.ON_LINK_LISTENER}:80",
+        "address": f"{labs.ROUTED_LISTENER}:{SECOND_PORT}",
         "forward": forward,
         "cluster": "web",
     }
@@ -46,19 +49,24 @@ class Changes:
             return settings, lambda: self.served_without(name)
         if kind == 2:
             del settings["listener"][1]
-            return settings, lambda: not self.answers(labs.ON_LINK_LISTENER)
+            return settings, self.second_refuses
         settings["gateway.flows"]["udp_timeout_ms"] = 20000 + number
-        return settings, lambda: self.answers(labs.ON_LINK_LISTENER) and self.served_by_all()
+        return settings, lambda: not self.second_refuses() and self.served_by_all()
 
-    def answers(self, address):
+    def second_refuses(self):
+        """Whether the second listener is gone; as long as it is there it serves."""
+        client, address = self.lab.clients[1], labs.ROUTED_LISTENER
         try:
-            with traffic.connections(self.lab.clients[1], address, 1) as opened:
-                return opened[0].ask() in ALL
-        except OSError:
-            return False
+            with traffic.connections(client, address, 1, SECOND_PORT) as opened:
+                assert opened[0].ask() in ALL
+        except ConnectionRefusedError:
+            return True
+        except ConnectionResetError:
+            pass  # it went between the connection and the answer; the next one tells
+        return False
 
     def served(self):
-        with traffic.connections(self.lab.clients[1], labs.ROUTED_LISTENER, 24) as opened:
+        with traffic.connections(self.lab.clients[1], labs.ROUTED_LISTENER, 36) as opened:
             return {connection.ask() for connection in opened}
 
     def served_without(self, name):
@@ -86,6 +94,22 @@ def test_hundred_reloads_under_load(lab, start_gateway, web, forward):
     assert traffic.failures(done) == []
     assert result.failed == 0, result.text
     assert result.requests > RELOADS and len(done) > RELOADS
+
+
+def test_changed_timeout_holds_for_flows_that_are_there(lab, start_gateway, running):
+    for instance in lab.instances:
+        running(instance.start_udp_echo())
+        instance.wait_for_port(9000, "udp")
+    gateway = start_gateway(
+        {"echo": {"address": f"{labs.ROUTED_LISTENER}:9000", "protocol": "udp"}},
+        {"echo": {"endpoints": [f"{instance.address}:9000" for instance in lab.instances]}},
+    )
+    traffic.ask_udp(lab.client, labs.ROUTED_LISTENER, 9000, 30000, "anybody?")
+    gateway.wait_until(lambda: gateway.flows_active() == 1, 5, "the flow to be counted")
+    settings = copy.deepcopy(gateway.settings)
+    settings["gateway.flows"]["udp_timeout_ms"] = 1000
+    gateway.reload(settings)
+    gateway.wait_until(lambda: gateway.flows_active() == 0, 5, "the flow to end")
 
 
 def test_sighup_and_weftctl_reload(lab, start_gateway, web):
@@ -128,17 +152,29 @@ def test_bad_reload_keeps_the_old_configuration(lab, start_gateway, web, mistake
 def test_reload_of_a_restart_key_is_refused_as_a_whole(lab, start_gateway, web):
     gateway = start_gateway(*web())
     changed = copy.deepcopy(gateway.settings)
-    changed["gateway"]["memory_mib"] = 128
+    changed["gateway"]["memory_mib"] += 32
     del changed["cluster"][0]["endpoints"][0]
     with pytest.raises(labs.LabError, match="memory_mib"):
         gateway.reload(changed)
     assert Changes(lab, changed).served_by_all()
 
 
-def test_endpoints_by_name(lab, start_gateway, web):
-    """A host name is an endpoint: the system resolver gives its address."""
+def test_endpoints_by_name(lab, make_gateway, web):
+    """Host names are endpoints: the system's resolver gives their addresses, gives others later,
+    and takes none away by failing."""
+    name = "instances.mesh.test"
     listeners, clusters = web()
-    clusters["web"]["endpoints"] = ["localhost.:80"]
-    clusters["web"]["health"] = gateways.HEALTH | {"port": 9100, "http": "/live"}
-    gateway = start_gateway(listeners, clusters)
-    assert gateway.endpoint("web", "127.0.0.1:80")["state"] == "healthy"
+    clusters["web"] |= {"endpoints": [f"{name}:80"], "resolve_interval_ms": 200}
+    gateway = make_gateway(listeners, clusters)
+    web1, web2, web3 = (instance.address for instance in lab.instances)
+    gateway.know_hosts({name: [web1, web2]})
+    gateway.start()
+    changes = Changes(lab, gateway.settings)
+    assert changes.served() == {"web1", "web2"}
+    gateway.know_hosts({name: [web2, web3]})
+    gateway.wait_until(
+        lambda: changes.served_without("web1"), 10, "the name's new addresses in traffic"
+    )
+    gateway.know_hosts({})
+    gateway.wait_until(lambda: "cannot look up" in gateway.log(), 10, "a look-up to fail")
+    assert changes.served() == {"web2", "web3"}
