@@ -21,8 +21,9 @@ FUZZ_S = {False: 60, True: 1200}  # for each target, bounded or full
 
 # Folders whose tests are not built with sanitizers: Boost's headers take minutes there.
 SLOW_TO_BUILD = "mgmt/io/"
+# Each suite of the build is run by some part (tests/scripts/test_suites.py).
 SANITIZERS = {
-    "build-asan": (["unit", "path"], "address,undefined"),
+    "build-asan": (["unit"], "address,undefined"),
     "build-tsan": (["race"], "thread"),
 }
 SANITIZER_ENVIRONMENT = {
@@ -113,7 +114,7 @@ class Run:
     def unit(self):
         step("Unit tests, path tests and the simulation (release build)")
         self.release()
-        self.meson_tests("build", ["unit", "path"], "unit")
+        self.meson_tests("build", ["unit"], "unit")
         self.meson_tests("build", ["sim"], "simulation")
 
     def check(self):
@@ -149,7 +150,10 @@ class Run:
 
     def system(self):
         step("System tests: namespaces, real programs")
-        self.release("mgmt/weftd", "mgmt/weftctl")
+        build.configure("build")
+        _, programs = tests_of("build", ["namespace"])
+        self.release("mgmt/weftd", "mgmt/weftctl", *programs)
+        self.meson_tests("build", ["namespace"], "namespace")
         self.pytest("tests/system", "system")
 
     def pytest(self, folder, title):
@@ -249,4 +253,5 @@ def main():
     sys.exit(1 if run.tally.failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
