@@ -1,9 +1,11 @@
 #include "dataplane/worker/eal.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/mman.h>
 #include <rte_eal.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -107,8 +109,8 @@ static uint64_t available_memory_mib() {
   return UINT64_MAX;
 }
 
-// A count of free pages does not tell of limits (a container's) and of others that start now. So
-// that much is taken once, and given back for DPDK, which dies of what it cannot get.
+// A count of free pages does not tell of limits (a container's). So that much is taken once, and
+// given back for DPDK, which dies of what it cannot get.
 static bool can_take_hugepages(uint64_t mib) {
   const std::size_t bytes = mib << 20;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
@@ -118,6 +120,23 @@ static bool can_take_hugepages(uint64_t mib) {
   munmap(memory, bytes);
   return taken;
 }
+
+// Held from the look at the hugepages until DPDK has its own, so that gateways that start together
+// do not count on the same ones. A lock on a file that is there anyway and of all namespaces.
+class HugepageTurn {
+ public:
+  HugepageTurn() : fd_(open("/proc/sys/vm/nr_hugepages", O_RDONLY | O_CLOEXEC)) {
+    if (fd_ >= 0) flock(fd_, LOCK_EX);
+  }
+  HugepageTurn(const HugepageTurn&) = delete;
+  HugepageTurn& operator=(const HugepageTurn&) = delete;
+  ~HugepageTurn() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+ private:
+  const int fd_;
+};
 
 static HostResources host_resources(const EalSettings& settings) {
   HostResources host;
@@ -173,6 +192,7 @@ static Result<void> initialize(std::vector<std::string> arguments) {
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings) {
   auto claim = DeviceClaim::take("gateway " + settings.name);
   if (!claim) return fail(claim.error().message + "; it runs already");
+  const HugepageTurn turn;
   const HostResources host = host_resources(settings);
   auto arguments = eal_arguments(settings, host);
   if (!arguments) return tl::unexpected(arguments.error());
