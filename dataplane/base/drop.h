@@ -46,8 +46,8 @@ enum class Drop : uint8_t {
   next_hop_unresolved,  // the neighbour's link address is not known (yet)
   // between workers and devices
   handoff_full,
-  twin_full,
-  transmit_full,
+  twin_full,      // the kernel took no more, or the twin is down
+  transmit_full,  // the device took no more, or cannot send such a frame
 };
 
 inline constexpr std::array drop_names = {

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
-#include "dataplane/base/counters.h"
 #include "dataplane/interface/device_kernel.h"
 #include "dataplane/interface/dpdk_buffers.h"
 #include "dataplane/interface/dpdk_device.h"
@@ -29,8 +28,7 @@ struct DeviceQueue {
 // One worker's queue: frames arrive from all its device queues, and leave by the first.
 struct alignas(64) Queue {
   std::vector<DeviceQueue> devices;
-  uint32_t next = 0;        // its worker's: where the next receive begins
-  Counter transmit_errors;  // its worker writes, mgmt reads
+  uint32_t next = 0;  // its worker's: where the next receive begins
 };
 
 }  // namespace
@@ -271,7 +269,6 @@ DeviceStats DpdkInterface::stats() const {
     all.receive_no_buffer += one.rx_nombuf;
     all.transmit_errors += one.oerrors;
   }
-  for (const Queue& queue : state_->queues) all.transmit_errors += queue.transmit_errors.read();
   all.buffers = state_->buffers->size;
   all.buffers_free = rte_mempool_avail_count(state_->buffers.get());
   return all;
@@ -286,21 +283,14 @@ static uint32_t send(Queue& queue, std::span<Packet> packets) {
   return rte_eth_tx_burst(to.port, to.queue, raw(packets), static_cast<uint16_t>(packets.size()));
 }
 
-// Sends in runs of packets that fit; one that cannot be made to fit ends between two runs.
+// What cannot be made to fit goes behind the others.
 uint32_t DpdkInterface::State::fit_and_send(Queue& queue, std::span<Packet> packets) const {
-  uint32_t sent = 0;
-  while (sent < packets.size()) {
-    uint32_t end = sent;
-    while (end < packets.size() && (fits_device(packets[end], offloads) ||
-                                    fit_to_device(packets[end], offloads, *buffers))) {
-      ++end;
-    }
-    sent += send(queue, packets.subspan(sent, end - sent));
-    if (sent < end || end == packets.size()) return sent;
-    rte_pktmbuf_free(packets[sent++].buffer());
-    queue.transmit_errors.add(1);
+  uint32_t fit = 0;
+  for (Packet& packet : packets) {
+    if (!fits_device(packet, offloads) && !fit_to_device(packet, offloads, *buffers)) continue;
+    std::swap(packets[fit++], packet);
   }
-  return sent;
+  return send(queue, packets.first(fit));
 }
 
 uint32_t DpdkInterface::receive(uint32_t queue, std::span<Packet> packets) {

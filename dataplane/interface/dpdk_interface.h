@@ -3,7 +3,8 @@
 //
 // What a device does not do is done here in software, so that the bytes are the same: frames of
 // several segments are made one for devices without multi_segment, a requested IPv4 header checksum
-// (RTE_MBUF_F_TX_IP_CKSUM) is filled in. VLAN tags stay in the frame, both ways.
+// (RTE_MBUF_F_TX_IP_CKSUM) is filled in. VLAN tags stay in the frame, both ways. A packet that
+// cannot be made fit (no buffer for it, or larger than one) is not taken; those behind it are.
 //
 // A kernel interface under af_xdp or af_packet belongs to this process alone while open: it is
 // brought up, receives all multicast (ND), stops merging frames (GRO, LRO), and what arrives there
@@ -22,6 +23,7 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/interface/device.h"
+#include "dataplane/interface/device_stats.h"
 #include "dataplane/interface/interface.h"
 
 struct rte_mempool;
@@ -37,15 +39,6 @@ struct DpdkInterfaceSettings {
   bool vlan = false;        // frames carry a tag
   uint32_t workers = 1;     // that many queues where the device can
   uint32_t memory_mib = 0;  // for its packet buffers; 0: just enough for its rings
-};
-
-struct DeviceStats {            // of all devices together, since the start
-  uint64_t receive_missed = 0;  // the device had no room: workers too slow
-  uint64_t receive_errors = 0;
-  uint64_t receive_no_buffer = 0;  // no packet buffer was free
-  uint64_t transmit_errors = 0;    // refused by the device, or too large
-  uint32_t buffers = 0;
-  uint32_t buffers_free = 0;
 };
 
 class DpdkInterface final : public Interface {

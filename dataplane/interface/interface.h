@@ -33,8 +33,9 @@ class Interface {
   // caller owns them. Requires: queue < queues(); one thread a queue.
   virtual uint32_t receive(uint32_t queue, std::span<Packet> packets) = 0;
 
-  // Takes packets from the front and gives the number taken; those belong to the interface now,
-  // the rest still to the caller. Requires: as receive.
+  // Takes packets in their order and gives the number taken; those belong to the interface now.
+  // What it does not take stands behind them in `packets` afterwards and is still the caller's.
+  // Requires: as receive.
   virtual uint32_t transmit(uint32_t queue, std::span<Packet> packets) = 0;
 };
 

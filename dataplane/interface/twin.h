@@ -40,12 +40,12 @@ class Twin final : public Interface {
   uint32_t mtu_bytes() const override;
   Offloads offloads() const override;
   uint32_t receive(uint32_t queue, std::span<Packet> packets) override;
+  // Ends with the first packet that the kernel refuses: the tap is down, or memory is short, and it
+  // would refuse the next ones too.
   uint32_t transmit(uint32_t queue, std::span<Packet> packets) override;
 
   // Lets the kernel (and its routing daemons) see the device's link state.
   void set_carrier(bool up);
-  // Packets the kernel did not take (the tap is down, or out of memory), since the start.
-  uint64_t transmit_errors() const;
 
  private:
   struct State;
