@@ -207,9 +207,6 @@ uint32_t Twin::queues() const {
 uint32_t Twin::mtu_bytes() const {
   return state_->mtu_bytes;
 }
-Offloads Twin::offloads() const {
-  return {.multi_segment = true};
-}
 
 void Twin::set_carrier(bool up) {
   int carrier = up ? 1 : 0;

@@ -38,7 +38,6 @@ class Twin final : public Interface {
   std::string_view name() const override;
   uint32_t queues() const override;
   uint32_t mtu_bytes() const override;
-  Offloads offloads() const override;
   uint32_t receive(uint32_t queue, std::span<Packet> packets) override;
   // Ends with the first packet that the kernel refuses: the tap is down, or memory is short, and it
   // would refuse the next ones too.
