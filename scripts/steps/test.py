@@ -17,7 +17,10 @@ import tally  # noqa: E402
 
 ROOT = build.ROOT
 PARTS = ["unit", "check", "sanitizers", "system", "fuzz"]
-FUZZ_S = {False: 60, True: 1200}  # for each target, bounded or full
+# Bounded, and with --full:
+FUZZ_S = {False: 60, True: 1200}  # for each target
+SIMULATION_SEEDS = {False: 20, True: 1000}
+RACE_RUNS = {False: 1, True: 20}
 
 # Folders whose tests are not built with sanitizers: Boost's headers take minutes there.
 SLOW_TO_BUILD = "mgmt/io/"
@@ -71,8 +74,6 @@ class Run:
         os.environ[leftovers.MARK] = f"{os.getpid()}-{time.time_ns()}"
         os.environ["TMPDIR"] = self.temporary
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        if full:
-            os.environ["WEFT_FULL"] = "1"
 
     def command(self, *command, environment=None):
         return subprocess.run(
@@ -115,7 +116,14 @@ class Run:
         step("Unit tests, path tests and the simulation (release build)")
         self.release()
         self.meson_tests("build", ["unit"], "unit")
-        self.meson_tests("build", ["sim"], "simulation")
+        seeds = SIMULATION_SEEDS[self.full]
+        self.meson_tests(
+            "build",
+            ["sim"],
+            "simulation",
+            arguments=[f"--timeout-multiplier={seeds // SIMULATION_SEEDS[False]}"],
+            environment={"WEFT_SIM_SEEDS": str(seeds)},
+        )
 
     def check(self):
         step("Style (scripts/check)")
@@ -144,7 +152,7 @@ class Run:
                 suites,
                 sanitizer,
                 names,
-                ["--timeout-multiplier=5"],
+                ["--timeout-multiplier=5", *repeated(suites, self.full)],
                 sanitizer_environment(),
             )
 
@@ -215,6 +223,11 @@ class Run:
                 self.tally.add("nothing left behind", True)
 
 
+def repeated(suites, full):
+    """Arguments of meson: races show in some runs only."""
+    return [f"--repeat={RACE_RUNS[full]}"] if "race" in suites else []
+
+
 def sanitizer_environment():
     environment = dict(SANITIZER_ENVIRONMENT)
     for variable, name in SUPPRESSIONS.items():
@@ -233,7 +246,11 @@ def interrupted(*_):
 def main():
     parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="the sizes that issues name, instead of bounded ones"
+        "--full",
+        action="store_true",
+        help=f"fuzzes each target for {FUZZ_S[True]} s instead of {FUZZ_S[False]}, simulates "
+        f"{SIMULATION_SEEDS[True]} seeds instead of {SIMULATION_SEEDS[False]}, and runs the race "
+        f"tests {RACE_RUNS[True]} times",
     )
     parser.add_argument("--only", action="append", choices=PARTS, help="a part of the tests")
     given = parser.parse_args()
