@@ -3,7 +3,7 @@
 // The kernel sends with complete checksums and without segments larger than the MTU.
 //
 // An idle poll is one load: a watcher thread of its own sleeps in epoll and marks a queue readable
-// (measured in README.md). Transmit is one system call a packet: this is the slow path.
+// (see README.md). Transmit is one system call a packet: this is the slow path.
 //
 // The interface is created down and without addresses; mgmt/kernel does the rest.
 // Thread safety: receive and transmit as Interface says; the rest one thread at a time.
