@@ -13,6 +13,7 @@
 #include <cctype>
 #include <fstream>
 
+#include "dataplane/base/available_memory.h"
 #include "dataplane/base/check.h"
 #include "dataplane/interface/driver_log.h"
 
@@ -97,16 +98,6 @@ static uint64_t number_in(const std::string& path) {
   uint64_t number = 0;
   std::ifstream(path) >> number;
   return number;
-}
-
-static uint64_t available_memory_mib() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string key; file >> key;) {
-    uint64_t kib = 0;
-    if (key == "MemAvailable:" && file >> kib) return kib / 1024;
-    file.ignore(256, '\n');
-  }
-  return UINT64_MAX;
 }
 
 // A count of free pages does not tell of limits (a container's). So that much is taken once, and
