@@ -23,7 +23,6 @@
 // them.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -33,12 +32,11 @@
 #include "dataplane/interface/device.h"
 #include "dataplane/interface/device_stats.h"
 #include "dataplane/interface/interface.h"
+#include "dataplane/wire/ethernet.h"
 
 struct rte_mempool;
 
 namespace weft {
-
-using MacAddress = std::array<uint8_t, 6>;
 
 struct DpdkInterfaceSettings {
   std::string name;  // of the interface

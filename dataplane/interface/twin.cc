@@ -1,9 +1,8 @@
 #include "dataplane/interface/twin.h"
 
 #include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_arp.h>
 #include <linux/if_tun.h>
+#include <net/if_arp.h>
 #include <rte_mbuf.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -23,6 +22,7 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
+#include "dataplane/interface/interface_request.h"
 
 namespace weft {
 
@@ -78,12 +78,6 @@ static tl::unexpected<Error> refused(const std::string& name, const std::string&
   if (why == EBUSY) hint = ": an interface of that name exists already";
   if (why == ENOENT || why == ENODEV) hint = "; run: modprobe tun";
   return fail("twin " + name + ": " + what + ": " + std::strerror(why) + hint);
-}
-
-static ifreq request_for(const std::string& name) {
-  ifreq request{};
-  std::memcpy(request.ifr_name, name.data(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1));
-  return request;
 }
 
 Result<void> Twin::State::open_queue(Queue& queue, bool first) {
