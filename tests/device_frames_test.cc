@@ -1,8 +1,5 @@
 // The same bytes leave whatever the device can do itself: frames are sent to a gateway that sends
-// them back in three segments with the IPv4 header checksum left to the device (shovel --echo).
-//   af_xdp     one segment, no checksums
-//   af_packet  several segments, no checksums
-//   tap        several segments, checksums
+// them back in three segments (shovel --echo). AF_XDP takes one segment, the others several.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -69,6 +69,21 @@ TEST_P(DeviceLifetime, RefusesADeviceInUseAndSaysByWhom) {
 INSTANTIATE_TEST_SUITE_P(Devices, DeviceLifetime, testing::Values("af_xdp:eth1", "af_packet:eth1"),
                          [](const auto& parameter) { return kind_of(parameter.param); });
 
+// Where there are hugepages for one of them only, the other does without.
+TEST_F(ShovelLab, ManyStartAtOnce) {
+  for (int round = 0; round < 5; ++round) {
+    std::vector<Program> started;
+    for (int i = 0; i < 3; ++i) {
+      started.push_back(gateway.start({SHOVEL, "--name", fmt::format("many-{}-{}", getpid(), i),
+                                       "--device", "vdev:net_null0", "--echo"}));
+    }
+    for (Program& program : started) {
+      const std::string line = program.wait_for("");
+      EXPECT_TRUE(line.starts_with("ready ")) << line;
+    }
+  }
+}
+
 class DeviceErrors : public ShovelLab {
  protected:
   // Exit code 1, and nothing printed but the one line.

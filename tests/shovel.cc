@@ -1,6 +1,6 @@
 // A program for tests: opens an interface and the twin beside it, and carries every frame from one
 // to the other until SIGTERM. Or, with --echo, sends every frame back where it came from, MAC
-// addresses exchanged, cut into three segments, with the IPv4 header checksum left to the device.
+// addresses exchanged, cut into three segments.
 //
 //   shovel --name N --device D [--device D...] [--twin T] [--workers N] [--mtu N] [--vlan] [--echo]
 //
@@ -17,7 +17,6 @@
 #include <cstdio>
 #include <thread>
 
-#include "dataplane/base/byte_order.h"
 #include "dataplane/interface/dpdk_interface.h"
 #include "dataplane/interface/twin.h"
 #include "dataplane/worker/eal.h"
@@ -72,12 +71,6 @@ uint32_t send_back(DpdkInterface& interface, uint32_t queue) {
     std::byte* frame = packet.data();
     std::swap_ranges(frame, frame + 6, frame + 6);
     packet = Packet(cut(packet.buffer(), interface.buffers()));
-    const bool ip = load<be16>(frame + 12) == be16(0x0800);
-    if (!ip || packet.linear_bytes() < 34) continue;
-    store(packet.data() + 24, uint16_t{0});
-    packet.buffer()->ol_flags |= RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IP_CKSUM;
-    packet.buffer()->l2_len = 14;
-    packet.buffer()->l3_len = 20;
   }
   send_all(interface, queue, std::span(burst).first(n));
   return n;

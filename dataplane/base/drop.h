@@ -40,14 +40,14 @@ enum class Drop : uint8_t {
   endpoint_down,       // the flow's endpoint died and on_endpoint_down = "reset"
   // forward, next_hop
   ttl_expired,
-  packet_too_big,  // for the tunnel or the next hop, and may not be fragmented
+  packet_too_big,  // for the tunnel or the next hop; nothing is fragmented here
   no_headroom,     // the buffer has no room for the outer header
   no_route,
   next_hop_unresolved,  // the neighbour's link address is not known (yet)
   // between workers and devices
   handoff_full,
-  twin_full,
-  transmit_full,
+  twin_full,      // the kernel took no more, or the twin is down
+  transmit_full,  // the device took no more, or cannot send such a frame
 };
 
 inline constexpr std::array drop_names = {

@@ -14,13 +14,9 @@
 #include <cstring>
 #include <utility>
 
-namespace weft {
+#include "dataplane/interface/interface_request.h"
 
-static ifreq request_for(const std::string& name) {
-  ifreq request{};
-  std::strncpy(request.ifr_name, name.c_str(), IFNAMSIZ - 1);
-  return request;
-}
+namespace weft {
 
 static tl::unexpected<Error> refused(const std::string& name, const std::string& what) {
   const int why = errno;

@@ -73,7 +73,7 @@ DpdkDevice::DpdkDevice(DpdkDevice&& other) noexcept
       transmit_descriptors_(other.transmit_descriptors_),
       scatter_(other.scatter_),
       buffer_bytes_min_(other.buffer_bytes_min_),
-      offloads_(other.offloads_) {}
+      multi_segment_(other.multi_segment_) {}
 
 DpdkDevice::~DpdkDevice() {
   stop();
@@ -163,12 +163,11 @@ Result<void> DpdkDevice::check_mtu(const rte_eth_dev_info& info, uint32_t mtu_by
 rte_eth_conf DpdkDevice::configuration(const rte_eth_dev_info& info, const Start& start) const {
   rte_eth_conf configuration{};
   // VLAN tags stay in the frame: no strip, no filter.
-  uint64_t receive_offloads = RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
+  uint64_t receive_offloads = RTE_ETH_RX_OFFLOAD_CHECKSUM;
   if (start.scatter) receive_offloads |= RTE_ETH_RX_OFFLOAD_SCATTER;
   configuration.rxmode.offloads = receive_offloads & info.rx_offload_capa;
   configuration.rxmode.mtu = mtu_is_the_kernels(device_.kind) ? 0 : start.mtu_bytes;
-  configuration.txmode.offloads =
-      (RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) & info.tx_offload_capa;
+  configuration.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS & info.tx_offload_capa;
   const uint64_t hashed =
       (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP) & info.flow_type_rss_offloads;
   if (start.queues > 1 && hashed != 0) {
@@ -176,16 +175,6 @@ rte_eth_conf DpdkDevice::configuration(const rte_eth_dev_info& info, const Start
     configuration.rx_adv_conf.rss_conf.rss_hf = hashed;
   }
   return configuration;
-}
-
-static Offloads offloads_of(const rte_eth_conf& configuration, const rte_eth_dev_info& info) {
-  return {
-      .rx_ip_checksum = (configuration.rxmode.offloads & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) != 0,
-      .tx_ip_checksum = (configuration.txmode.offloads & RTE_ETH_TX_OFFLOAD_IPV4_CKSUM) != 0,
-      .multi_segment = (configuration.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0,
-      .rss = configuration.rxmode.mq_mode == RTE_ETH_MQ_RX_RSS,
-      .tso = (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_TSO) != 0,
-  };
 }
 
 int DpdkDevice::configure_and_start(const Start& start) {
@@ -208,7 +197,7 @@ int DpdkDevice::configure_and_start(const Start& start) {
   }
   if (code == 0) code = rte_eth_dev_start(port_);
   if (code != 0) return code;
-  offloads_ = offloads_of(wanted, info);
+  multi_segment_ = (wanted.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0;
   // Neighbour discovery asks multicast addresses that only the twin knows of. Virtual devices
   // filter nothing and often have no such switch.
   if (rte_eth_allmulticast_enable(port_) != 0 && device_.kind == DeviceKind::pci) {

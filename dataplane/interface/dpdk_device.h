@@ -10,7 +10,6 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/interface/device.h"
-#include "dataplane/interface/interface.h"
 
 struct rte_eth_conf;
 struct rte_eth_dev_info;
@@ -53,7 +52,8 @@ class DpdkDevice {
   const Device& device() const { return device_; }
   uint16_t port() const { return port_; }
   uint16_t queues() const { return queues_; }
-  const Offloads& offloads() const { return offloads_; }
+  // Takes frames of several segments.
+  bool multi_segment() const { return multi_segment_; }
   std::array<uint8_t, 6> mac() const;
   bool link_up() const;
 
@@ -75,7 +75,7 @@ class DpdkDevice {
   uint16_t transmit_descriptors_ = 0;
   bool scatter_ = false;
   uint32_t buffer_bytes_min_ = 0;
-  Offloads offloads_;
+  bool multi_segment_ = false;
 };
 
 }  // namespace weft

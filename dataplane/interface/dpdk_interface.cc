@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
-#include "dataplane/base/counters.h"
 #include "dataplane/interface/device_kernel.h"
 #include "dataplane/interface/dpdk_buffers.h"
 #include "dataplane/interface/dpdk_device.h"
-#include "dataplane/interface/dpdk_transmit.h"
+#include "dataplane/interface/make_linear.h"
 
 namespace weft {
 
@@ -30,8 +29,7 @@ struct DeviceQueue {
 // One worker's queue: frames arrive from all its device queues, and leave by the first.
 struct alignas(64) Queue {
   std::vector<DeviceQueue> devices;
-  uint32_t next = 0;        // its worker's: where the next receive begins
-  Counter transmit_errors;  // its worker writes, mgmt reads
+  uint32_t next = 0;  // its worker's: where the next receive begins
 };
 
 }  // namespace
@@ -75,8 +73,7 @@ struct DpdkInterface::State {
   std::vector<DeviceClaim> claims;
   std::vector<DpdkDevice> devices;
   std::deque<Queue> queues;
-  Offloads offloads;  // what every device does
-  bool fits_all = false;
+  bool multi_segment = true;  // every device takes frames of several segments
   MacAddress mac{};
 
   Result<void> open_devices(const DpdkInterfaceSettings& settings);
@@ -90,7 +87,7 @@ struct DpdkInterface::State {
 
   uint16_t queues_of(const DpdkDevice& device, uint32_t workers) const;
   bool scatter(const DpdkDevice& device) const;
-  uint32_t fit_and_send(Queue& queue, std::span<Packet> packets) const;
+  uint32_t send_in_one_segment(Queue& queue, std::span<Packet> packets) const;
   uint32_t frame_bytes_max = 0;
 };
 
@@ -187,11 +184,6 @@ Result<void> DpdkInterface::State::make_pool(const DpdkInterfaceSettings& settin
 }
 
 Result<void> DpdkInterface::State::start_devices(const DpdkInterfaceSettings& settings) {
-  offloads = {.rx_ip_checksum = true,
-              .tx_ip_checksum = true,
-              .multi_segment = true,
-              .rss = devices.size() > 1,
-              .tso = true};
   for (DpdkDevice& device : devices) {
     auto done = device.start({.queues = queues_of(device, settings.workers),
                               .mtu_bytes = settings.mtu_bytes,
@@ -201,14 +193,8 @@ Result<void> DpdkInterface::State::start_devices(const DpdkInterfaceSettings& se
       done = set_kernel_mtu(device.device().kernel_interface, settings.mtu_bytes);
     }
     if (!done) return done;
-    const Offloads& its = device.offloads();
-    offloads.rx_ip_checksum &= its.rx_ip_checksum;
-    offloads.tx_ip_checksum &= its.tx_ip_checksum;
-    offloads.multi_segment &= its.multi_segment;
-    offloads.rss |= its.rss;
-    offloads.tso &= its.tso;
+    multi_segment &= device.multi_segment();
   }
-  fits_all = offloads.tx_ip_checksum && offloads.multi_segment;
   mac = devices.front().mac();
   return {};
 }
@@ -271,9 +257,6 @@ uint32_t DpdkInterface::queues() const {
 uint32_t DpdkInterface::mtu_bytes() const {
   return state_->mtu_bytes;
 }
-Offloads DpdkInterface::offloads() const {
-  return state_->offloads;
-}
 const MacAddress& DpdkInterface::mac() const {
   return state_->mac;
 }
@@ -299,7 +282,6 @@ DeviceStats DpdkInterface::stats() const {
     all.receive_no_buffer += one.rx_nombuf;
     all.transmit_errors += one.oerrors;
   }
-  for (const Queue& queue : state_->queues) all.transmit_errors += queue.transmit_errors.read();
   all.buffers = state_->buffers->size;
   all.buffers_free = rte_mempool_avail_count(state_->buffers.get());
   return all;
@@ -314,21 +296,14 @@ static uint32_t send(Queue& queue, std::span<Packet> packets) {
   return rte_eth_tx_burst(to.port, to.queue, raw(packets), static_cast<uint16_t>(packets.size()));
 }
 
-// Sends in runs of packets that fit; one that cannot be made to fit ends between two runs.
-uint32_t DpdkInterface::State::fit_and_send(Queue& queue, std::span<Packet> packets) const {
-  uint32_t sent = 0;
-  while (sent < packets.size()) {
-    uint32_t end = sent;
-    while (end < packets.size() && (fits_device(packets[end], offloads) ||
-                                    fit_to_device(packets[end], offloads, *buffers))) {
-      ++end;
-    }
-    sent += send(queue, packets.subspan(sent, end - sent));
-    if (sent < end || end == packets.size()) return sent;
-    rte_pktmbuf_free(packets[sent++].buffer());
-    queue.transmit_errors.add(1);
+// What cannot be made one segment goes behind the others.
+uint32_t DpdkInterface::State::send_in_one_segment(Queue& queue, std::span<Packet> packets) const {
+  uint32_t fit = 0;
+  for (Packet& packet : packets) {
+    if (packet.buffer()->nb_segs > 1 && !make_linear(packet, *buffers)) continue;
+    std::swap(packets[fit++], packet);
   }
-  return sent;
+  return send(queue, packets.first(fit));
 }
 
 uint32_t DpdkInterface::receive(uint32_t queue, std::span<Packet> packets) {
@@ -350,7 +325,7 @@ uint32_t DpdkInterface::transmit(uint32_t queue, std::span<Packet> packets) {
   DCHECK(queue < state_->queues.size());
   Queue& mine = state_->queues[queue];
   if (mine.devices.empty()) return 0;
-  return state_->fits_all ? send(mine, packets) : state_->fit_and_send(mine, packets);
+  return state_->multi_segment ? send(mine, packets) : state_->send_in_one_segment(mine, packets);
 }
 
 }  // namespace weft

@@ -1,9 +1,18 @@
 // An Interface over DPDK: one device with its queues, or several devices that are the queues of one
 // link (under AF_XDP each receive queue of a kernel interface is a DPDK device).
 //
-// What a device does not do is done here in software, so that the bytes are the same: frames of
-// several segments are made one for devices without multi_segment, a requested IPv4 header checksum
-// (RTE_MBUF_F_TX_IP_CKSUM) is filled in. VLAN tags stay in the frame, both ways.
+// What the device reports is used:
+//   receive checksums (IPv4, TCP, UDP)  packets come marked, and software looks where it must
+//   several segments a frame            else a frame is copied into one before it is sent
+//   RSS                                 spreads flows over queues; software steers what it does not
+// and what it does not do is done in software: the bytes are the same. Not used:
+//   transmit checksums  forwarding changes a few fields and corrects the checksums by them, so that
+//                       damage on the way here stays visible to the receiver (a device would
+//                       compute a right one over damaged bytes); a tunnel's outer header is ten
+//                       words, summed where they are written
+//   TSO                 packets leave in the sizes they came in
+// VLAN tags stay in the frame, both ways. A packet that cannot be made fit (no buffer for it, or
+// larger than one) is not taken; those behind it are.
 //
 // A kernel interface under af_xdp or af_packet belongs to this process alone while open: it is
 // brought up, receives all multicast (ND), stops merging frames (GRO, LRO), and what arrives there
@@ -14,7 +23,6 @@
 // them.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -22,13 +30,13 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/interface/device.h"
+#include "dataplane/interface/device_stats.h"
 #include "dataplane/interface/interface.h"
+#include "dataplane/wire/ethernet.h"
 
 struct rte_mempool;
 
 namespace weft {
-
-using MacAddress = std::array<uint8_t, 6>;
 
 struct DpdkInterfaceSettings {
   std::string name;  // of the interface
@@ -43,15 +51,6 @@ struct DpdkInterfaceSettings {
 // Asks the kernel how many queues the interfaces of af_xdp devices have.
 uint32_t memory_mib_wanted(const DpdkInterfaceSettings& settings);
 
-struct DeviceStats {            // of all devices together, since the start
-  uint64_t receive_missed = 0;  // the device had no room: workers too slow
-  uint64_t receive_errors = 0;
-  uint64_t receive_no_buffer = 0;  // no packet buffer was free
-  uint64_t transmit_errors = 0;    // refused by the device, or too large
-  uint32_t buffers = 0;
-  uint32_t buffers_free = 0;
-};
-
 class DpdkInterface final : public Interface {
  public:
   // Requires: the EAL has started; called on the thread that starts up (stderr is captured while
@@ -62,7 +61,6 @@ class DpdkInterface final : public Interface {
   std::string_view name() const override;
   uint32_t queues() const override;
   uint32_t mtu_bytes() const override;
-  Offloads offloads() const override;
   uint32_t receive(uint32_t queue, std::span<Packet> packets) override;
   uint32_t transmit(uint32_t queue, std::span<Packet> packets) override;
 

@@ -49,6 +49,21 @@ TEST(DpdkInterface, CarriesPacketsInOrderAndGivesTheBuffersBack) {
   EXPECT_EQ((*interface)->stats().buffers_free, free_before);
 }
 
+// net_null takes one segment a frame, and no buffer holds this frame's.
+TEST(DpdkInterface, LeavesWhatTheDeviceCannotSendAndTakesTheRest) {
+  const auto interface = open("vdev:net_null0");
+  ASSERT_TRUE(interface.has_value()) << interface.error().message;
+  test::PacketPool pool;
+  const Bytes too_long =
+      test::ethernet().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).payload_bytes(3000).build();
+  std::array<Packet, 3> packets = {pool.make(numbered_frame(1)), pool.make(too_long, 1000),
+                                   pool.make(numbered_frame(2))};
+  EXPECT_EQ((*interface)->transmit(0, packets), 2u);
+  EXPECT_EQ(bytes_of(packets[2]), too_long) << "still the caller's";
+  free_packet(packets[2]);
+  EXPECT_EQ(pool.buffers_out(), 0u);
+}
+
 TEST(DpdkInterface, HasAsManyQueuesAsWorkers) {
   EXPECT_EQ((*open("vdev:net_null0", {.workers = 3}))->queues(), 3u);
 }

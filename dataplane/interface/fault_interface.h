@@ -26,7 +26,6 @@ class FaultInterface final : public Interface {
   std::string_view name() const override { return inner_.name(); }
   uint32_t queues() const override { return inner_.queues(); }
   uint32_t mtu_bytes() const override { return inner_.mtu_bytes(); }
-  Offloads offloads() const override { return inner_.offloads(); }
   uint32_t receive(uint32_t queue, std::span<Packet> packets) override;
   // Takes all of them.
   uint32_t transmit(uint32_t queue, std::span<Packet> packets) override;

@@ -10,15 +10,6 @@
 
 namespace weft {
 
-// What the device does itself. Software does the rest; the bytes on the wire are the same.
-struct Offloads {
-  bool rx_ip_checksum = false;  // receive marks packets with a wrong IPv4 header checksum
-  bool tx_ip_checksum = false;  // fills the IPv4 header checksum on request
-  bool multi_segment = false;   // takes frames of several segments
-  bool rss = false;             // spreads packets over its queues itself
-  bool tso = false;
-};
-
 class Interface {
  public:
   virtual ~Interface() = default;
@@ -27,14 +18,14 @@ class Interface {
   // Queue pairs, 1 to workers_max.
   virtual uint32_t queues() const = 0;
   virtual uint32_t mtu_bytes() const = 0;
-  virtual Offloads offloads() const { return {}; }
 
   // Fills the front of `packets` with what has arrived on the queue and gives the number. The
   // caller owns them. Requires: queue < queues(); one thread a queue.
   virtual uint32_t receive(uint32_t queue, std::span<Packet> packets) = 0;
 
-  // Takes packets from the front and gives the number taken; those belong to the interface now,
-  // the rest still to the caller. Requires: as receive.
+  // Takes packets in their order and gives the number taken; those belong to the interface now.
+  // What it does not take stands behind them in `packets` afterwards and is still the caller's.
+  // Requires: as receive.
   virtual uint32_t transmit(uint32_t queue, std::span<Packet> packets) = 0;
 };
 

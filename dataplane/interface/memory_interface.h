@@ -36,7 +36,6 @@ class MemoryInterface final : public Interface {
   std::string_view name() const override { return settings_.name; }
   uint32_t queues() const override { return settings_.queues; }
   uint32_t mtu_bytes() const override { return settings_.mtu_bytes; }
-  Offloads offloads() const override { return {.multi_segment = true}; }
   uint32_t receive(uint32_t queue, std::span<Packet> packets) override;
   uint32_t transmit(uint32_t queue, std::span<Packet> packets) override;
 

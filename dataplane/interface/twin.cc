@@ -1,9 +1,8 @@
 #include "dataplane/interface/twin.h"
 
 #include <fcntl.h>
-#include <linux/if.h>
-#include <linux/if_arp.h>
 #include <linux/if_tun.h>
+#include <net/if_arp.h>
 #include <rte_mbuf.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -23,7 +22,7 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
-#include "dataplane/base/counters.h"
+#include "dataplane/interface/interface_request.h"
 
 namespace weft {
 
@@ -48,7 +47,6 @@ struct Descriptor {
 struct alignas(64) Queue {
   Descriptor tap;
   std::atomic<bool> readable{true};                // the watcher sets, the worker clears
-  Counter transmit_errors;                         // the worker writes, mgmt reads
   std::array<rte_mbuf*, segments_max> segments{};  // the worker's: for the next frame
 };
 
@@ -80,12 +78,6 @@ static tl::unexpected<Error> refused(const std::string& name, const std::string&
   if (why == EBUSY) hint = ": an interface of that name exists already";
   if (why == ENOENT || why == ENODEV) hint = "; run: modprobe tun";
   return fail("twin " + name + ": " + what + ": " + std::strerror(why) + hint);
-}
-
-static ifreq request_for(const std::string& name) {
-  ifreq request{};
-  std::memcpy(request.ifr_name, name.data(), std::min<std::size_t>(name.size(), IFNAMSIZ - 1));
-  return request;
 }
 
 Result<void> Twin::State::open_queue(Queue& queue, bool first) {
@@ -209,19 +201,10 @@ uint32_t Twin::queues() const {
 uint32_t Twin::mtu_bytes() const {
   return state_->mtu_bytes;
 }
-Offloads Twin::offloads() const {
-  return {.multi_segment = true};
-}
 
 void Twin::set_carrier(bool up) {
   int carrier = up ? 1 : 0;
   ioctl(state_->queues.front().tap.fd, TUNSETCARRIER, &carrier);
-}
-
-uint64_t Twin::transmit_errors() const {
-  uint64_t all = 0;
-  for (const Queue& queue : state_->queues) all += queue.transmit_errors.read();
-  return all;
 }
 
 // Buffers for the largest frame lie ready; those that a frame took are replaced before the next.
@@ -274,23 +257,26 @@ uint32_t Twin::receive(uint32_t queue, std::span<Packet> packets) {
   return received;
 }
 
+static bool write_frame(int tap, const rte_mbuf* frame) {
+  std::array<iovec, segments_max> pieces;
+  uint32_t count = 0;
+  const rte_mbuf* segment = frame;
+  for (; segment != nullptr && count < segments_max; segment = segment->next) {
+    pieces[count++] = {.iov_base = rte_pktmbuf_mtod(segment, void*),
+                       .iov_len = rte_pktmbuf_data_len(segment)};
+  }
+  return segment == nullptr && writev(tap, pieces.data(), static_cast<int>(count)) > 0;
+}
+
 uint32_t Twin::transmit(uint32_t queue, std::span<Packet> packets) {
   DCHECK(queue < state_->queues.size());
-  Queue& mine = state_->queues[queue];
-  for (const Packet packet : packets) {
-    std::array<iovec, segments_max> pieces;
-    uint32_t count = 0;
-    const rte_mbuf* segment = packet.buffer();
-    for (; segment != nullptr && count < segments_max; segment = segment->next) {
-      pieces[count++] = {.iov_base = rte_pktmbuf_mtod(segment, void*),
-                         .iov_len = rte_pktmbuf_data_len(segment)};
-    }
-    const bool taken =
-        segment == nullptr && writev(mine.tap.fd, pieces.data(), static_cast<int>(count)) > 0;
-    if (!taken) mine.transmit_errors.add(1);
-    rte_pktmbuf_free(packet.buffer());
+  const int tap = state_->queues[queue].tap.fd;
+  uint32_t taken = 0;
+  for (; taken < packets.size(); ++taken) {
+    if (!write_frame(tap, packets[taken].buffer())) break;
+    rte_pktmbuf_free(packets[taken].buffer());
   }
-  return static_cast<uint32_t>(packets.size());
+  return taken;
 }
 
 }  // namespace weft

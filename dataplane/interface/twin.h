@@ -3,7 +3,7 @@
 // The kernel sends with complete checksums and without segments larger than the MTU.
 //
 // An idle poll is one load: a watcher thread of its own sleeps in epoll and marks a queue readable
-// (measured in README.md). Transmit is one system call a packet: this is the slow path.
+// (see README.md). Transmit is one system call a packet: this is the slow path.
 //
 // The interface is created down and without addresses; mgmt/kernel does the rest.
 // Thread safety: receive and transmit as Interface says; the rest one thread at a time.
@@ -38,14 +38,13 @@ class Twin final : public Interface {
   std::string_view name() const override;
   uint32_t queues() const override;
   uint32_t mtu_bytes() const override;
-  Offloads offloads() const override;
   uint32_t receive(uint32_t queue, std::span<Packet> packets) override;
+  // Ends with the first packet that the kernel refuses: the tap is down, or memory is short, and it
+  // would refuse the next ones too.
   uint32_t transmit(uint32_t queue, std::span<Packet> packets) override;
 
   // Lets the kernel (and its routing daemons) see the device's link state.
   void set_carrier(bool up);
-  // Packets the kernel did not take (the tap is down, or out of memory), since the start.
-  uint64_t transmit_errors() const;
 
  private:
   struct State;

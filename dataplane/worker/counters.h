@@ -1,8 +1,8 @@
 // What the loop of one worker counts, whatever its pipeline: the worker writes, mgmt reads
 // (relaxed), nothing is ever locked or reset.
 // Over all workers: receive_packets + from_twin_packets + answered = transmit_packets +
-// to_twin_packets + the sum of dropped + what is in the rings between workers and what pipelines
-// hold (packets that wait for a neighbour).
+// to_twin_packets + the sum of dropped + what is in the rings between workers + what pipelines hold
+// (Verdict::hold).
 #pragma once
 
 #include <array>

@@ -13,6 +13,7 @@
 #include <cctype>
 #include <fstream>
 
+#include "dataplane/base/available_memory.h"
 #include "dataplane/base/check.h"
 #include "dataplane/interface/driver_log.h"
 
@@ -99,18 +100,8 @@ static uint64_t number_in(const std::string& path) {
   return number;
 }
 
-static uint64_t available_memory_mib() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string key; file >> key;) {
-    uint64_t kib = 0;
-    if (key == "MemAvailable:" && file >> kib) return kib / 1024;
-    file.ignore(256, '\n');
-  }
-  return UINT64_MAX;
-}
-
-// A count of free pages does not tell of limits (a container's) and of others that start now. So
-// that much is taken once, and given back for DPDK, which dies of what it cannot get.
+// A count of free pages does not tell of limits (a container's). So that much is taken once, and
+// given back for DPDK, which dies of what it cannot get.
 static bool can_take_hugepages(uint64_t mib) {
   const std::size_t bytes = mib << 20;
   void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
@@ -120,6 +111,24 @@ static bool can_take_hugepages(uint64_t mib) {
   munmap(memory, bytes);
   return taken;
 }
+
+// Held from the look at the hugepages until DPDK has its own, so that gateways that start together
+// do not count on the same ones. A lock on a file that is there anyway and of all namespaces.
+class HugepageTurn {
+ public:
+  HugepageTurn() : fd_(open("/proc/sys/vm/nr_hugepages", O_RDONLY | O_CLOEXEC)) {
+    while (fd_ >= 0 && flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  HugepageTurn(const HugepageTurn&) = delete;
+  HugepageTurn& operator=(const HugepageTurn&) = delete;
+  ~HugepageTurn() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+ private:
+  const int fd_;
+};
 
 static HostResources host_resources(const EalSettings& settings) {
   HostResources host;
@@ -171,28 +180,6 @@ static Result<void> initialize(std::vector<std::string> arguments) {
   const std::string why = reason_in(log.lines());
   return fail("DPDK does not start: " + (why.empty() ? "no reason given" : why));
 }
-
-namespace {
-
-// Gateways that start together look for hugepages one after the other: what one takes for a moment
-// or for good between another's look and its start would end that one. Ends with the process.
-class HugepageTurn {
- public:
-  HugepageTurn() : file_(open("/proc/sys/vm/nr_hugepages", O_RDONLY | O_CLOEXEC)) {
-    while (file_ >= 0 && flock(file_, LOCK_EX) != 0 && errno == EINTR) {
-    }
-  }
-  ~HugepageTurn() {
-    if (file_ >= 0) close(file_);
-  }
-  HugepageTurn(const HugepageTurn&) = delete;
-  HugepageTurn& operator=(const HugepageTurn&) = delete;
-
- private:
-  int file_;
-};
-
-}  // namespace
 
 Result<std::unique_ptr<Eal>> Eal::start(const EalSettings& settings) {
   auto claim = DeviceClaim::take("gateway " + settings.name);

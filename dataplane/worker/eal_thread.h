@@ -3,7 +3,7 @@
 //
 // Plain threads rather than EAL lcores (rte_eal_remote_launch): lcores are fixed once a process by
 // its command line, and two gateways in one process would have to divide them; registered threads
-// come and go with their gateway, and cost the same (see README.md).
+// come and go with their gateway, and have the same caches (see README.md).
 //
 // Requires: the EAL has started. At most RTE_MAX_LCORE - 1 (127) at a time.
 #pragma once

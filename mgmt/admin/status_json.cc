@@ -90,13 +90,20 @@ json::array interfaces_json(const Report& report) {
       total.to_twin_packets += one.to_twin_packets;
       total.from_twin_packets += one.from_twin_packets;
     }
+    const DeviceStats& devices = report.devices[i];
     result.push_back(json::object{{"name", report.status.interfaces[i]},
                                   {"receive_packets", total.receive_packets},
                                   {"receive_bytes", total.receive_bytes},
                                   {"transmit_packets", total.transmit_packets},
                                   {"transmit_bytes", total.transmit_bytes},
                                   {"to_twin_packets", total.to_twin_packets},
-                                  {"from_twin_packets", total.from_twin_packets}});
+                                  {"from_twin_packets", total.from_twin_packets},
+                                  {"receive_missed", devices.receive_missed},
+                                  {"receive_no_buffer", devices.receive_no_buffer},
+                                  {"receive_errors", devices.receive_errors},
+                                  {"transmit_errors", devices.transmit_errors},
+                                  {"buffers", devices.buffers},
+                                  {"buffers_free", devices.buffers_free}});
   }
   return result;
 }

@@ -75,13 +75,17 @@ std::string cluster_text(const json::object& cluster) {
 }
 
 std::string interfaces_text(const json::object& status) {
-  TextTable table(
-      {"INTERFACE", ">RECEIVED", ">BYTES", ">SENT", ">BYTES", ">TO TWIN", ">FROM TWIN"});
+  TextTable table({"INTERFACE", ">RECEIVED", ">BYTES", ">SENT", ">BYTES", ">TO TWIN", ">FROM TWIN",
+                   ">MISSED", ">NO BUFFER", ">ERRORS", ">BUFFERS FREE"});
   for_each_in(status, "interfaces", [&](const json::object& interface) {
     table.add({text_in(interface, "name"), count_in(interface, "receive_packets"),
                count_in(interface, "receive_bytes"), count_in(interface, "transmit_packets"),
                count_in(interface, "transmit_bytes"), count_in(interface, "to_twin_packets"),
-               count_in(interface, "from_twin_packets")});
+               count_in(interface, "from_twin_packets"), count_in(interface, "receive_missed"),
+               count_in(interface, "receive_no_buffer"),
+               short_number(number_in(interface, "receive_errors") +
+                            number_in(interface, "transmit_errors")),
+               count_in(interface, "buffers_free") + " of " + count_in(interface, "buffers")});
   });
   return table.empty() ? "" : "\n" + table.text();
 }

@@ -28,7 +28,14 @@ TEST(StatusText, ShowsEverythingInTables) {
   second.state = EndpointState::down;
   second.host = "b";
   second.why = "connection refused";
-  const Result<std::string> text = status_text(status_json(example_report(status, workers)));
+  Report report = example_report(status, workers);
+  report.devices[0] = {.receive_missed = 12,
+                       .receive_errors = 4,
+                       .receive_no_buffer = 3,
+                       .transmit_errors = 5,
+                       .buffers = 8192,
+                       .buffers_free = 7000};
+  const Result<std::string> text = status_text(status_json(report));
   ASSERT_TRUE(text) << text.error().message;
   EXPECT_EQ(*text, R"(gateway gw-1  serving, ready, up 1 h 0 min, weft 0.1.0
 config version 3 for 1 min 0 s, snapshot generation 17, policy generations 1
@@ -42,8 +49,8 @@ CLUSTER web: 1 of 2 endpoints healthy, 1021 Maglev slots
   10.0.0.1:8080           1  healthy  1 min 30 s      12    602        0      0  status 200
   10.0.0.2:8080 (b)       1  down     1 min 30 s       0      0        0      0  connection refused
 
-INTERFACE  RECEIVED  BYTES  SENT  BYTES  TO TWIN  FROM TWIN
-edge              0      0     0      0        0          0
+INTERFACE  RECEIVED  BYTES  SENT  BYTES  TO TWIN  FROM TWIN  MISSED  NO BUFFER  ERRORS  BUFFERS FREE
+edge              0      0     0      0        0          0      12          3       9  7000 of 8192
 
 WORKER    BUSY  CYCLES/PACKET  PACKETS  HANDED OFF  HANDED OVER  TUNNEL          NAT  SNAPSHOT
      0   0.0 %              0        0           0            0  0 of 0       0 of 0         0

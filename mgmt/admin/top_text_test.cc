@@ -15,7 +15,9 @@ std::string json_at(GatewayStatus status, const ExampleWorkers& workers, Duratio
   CounterBaselines baselines;
   ReportMoment moment = example_moment();
   moment.now += later;
-  return status_json(make_report(std::move(status), workers.span(), baselines, moment));
+  std::vector<DeviceStats> devices(status.interfaces.size());
+  return status_json(
+      make_report(std::move(status), workers.span(), std::move(devices), baselines, moment));
 }
 
 TEST(TopText, ShowsRatesPerSecond) {

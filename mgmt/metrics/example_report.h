@@ -82,7 +82,9 @@ inline ReportMoment example_moment() {
 
 inline Report example_report(GatewayStatus status, const ExampleWorkers& workers) {
   CounterBaselines baselines;
-  return make_report(std::move(status), workers.span(), baselines, example_moment());
+  std::vector<DeviceStats> devices(status.interfaces.size());
+  return make_report(std::move(status), workers.span(), std::move(devices), baselines,
+                     example_moment());
 }
 
 }  // namespace weft::mgmt

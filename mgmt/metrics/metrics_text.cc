@@ -55,6 +55,21 @@ constexpr std::array<Column<InterfaceReport>, 6> interface_columns = {{
      &InterfaceReport::from_twin_packets},
 }};
 
+constexpr std::array<Column<DeviceStats>, 6> device_columns = {{
+    {counter, "weft_interface_receive_missed_total",
+     "Frames for which the device had no room: the workers were too slow.",
+     &DeviceStats::receive_missed},
+    {counter, "weft_interface_receive_no_buffer_total",
+     "Frames for which no packet buffer was free.", &DeviceStats::receive_no_buffer},
+    {counter, "weft_interface_receive_errors_total", "Frames that the device found damaged.",
+     &DeviceStats::receive_errors},
+    {counter, "weft_interface_transmit_errors_total",
+     "Packets that the device took and did not send.", &DeviceStats::transmit_errors},
+    {gauge, "weft_interface_buffers", "Packet buffers of the interface.", &DeviceStats::buffers},
+    {gauge, "weft_interface_buffers_free", "Packet buffers that are not in use.",
+     &DeviceStats::buffers_free},
+}};
+
 constexpr std::array<Column<FlowTableReport>, 6> flow_table_columns = {{
     {gauge, "weft_flow_table_entries", "Flows in the table.", &FlowTableReport::entries},
     {gauge, "weft_flow_table_entries_max", "Flows that the table has room for.",
@@ -137,6 +152,11 @@ void write_workers(MetricsPage& page, const Report& report) {
         add({{"interface", report.status.interfaces[j]}, {"worker", std::to_string(i)}},
             report.workers[i].interfaces[j]);
       }
+    }
+  });
+  page.write_columns(device_columns, [&](const auto& add) {
+    for (std::size_t i = 0; i < report.status.interfaces.size(); ++i) {
+      add({{"interface", report.status.interfaces[i]}}, report.devices[i]);
     }
   });
   page.write_columns(flow_table_columns, [&](const auto& add) {

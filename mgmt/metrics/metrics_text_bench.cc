@@ -13,7 +13,9 @@ void make_report_of(benchmark::State& state) {
   const GatewayStatus status = example_status(static_cast<uint32_t>(state.range(0)));
   CounterBaselines baselines;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(make_report(status, workers.span(), baselines, example_moment()));
+    benchmark::DoNotOptimize(make_report(status, workers.span(),
+                                         std::vector<DeviceStats>(status.interfaces.size()),
+                                         baselines, example_moment()));
   }
 }
 

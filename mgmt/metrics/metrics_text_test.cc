@@ -102,6 +102,23 @@ TEST(MetricsText, HasWorkersInterfacesAndFlowTables) {
   EXPECT_EQ(value_of(text, R"(weft_flow_table_entries{table="tunnel",worker="1"})"), 0);
 }
 
+TEST(MetricsText, HasWhatDevicesLose) {
+  Report report = example_report(example_status(1), ExampleWorkers(2));
+  report.devices[0] = {.receive_missed = 1,
+                       .receive_errors = 2,
+                       .receive_no_buffer = 3,
+                       .transmit_errors = 4,
+                       .buffers = 8192,
+                       .buffers_free = 5};
+  const std::string text = metrics_text(report);
+  EXPECT_EQ(value_of(text, R"(weft_interface_receive_missed_total{interface="edge"})"), 1);
+  EXPECT_EQ(value_of(text, R"(weft_interface_receive_errors_total{interface="edge"})"), 2);
+  EXPECT_EQ(value_of(text, R"(weft_interface_receive_no_buffer_total{interface="edge"})"), 3);
+  EXPECT_EQ(value_of(text, R"(weft_interface_transmit_errors_total{interface="edge"})"), 4);
+  EXPECT_EQ(value_of(text, R"(weft_interface_buffers{interface="edge"})"), 8192);
+  EXPECT_EQ(value_of(text, R"(weft_interface_buffers_free{interface="edge"})"), 5);
+}
+
 TEST(MetricsText, HasListenersClustersAndEndpoints) {
   ExampleWorkers workers(2);
   workers[0].listeners[0].flows.set(3);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "dataplane/base/check.h"
+
 namespace weft::mgmt {
 namespace {
 
@@ -51,14 +53,17 @@ WallTime Report::wall_at(Instant instant) const {
   return wall - std::chrono::duration_cast<WallTime::duration>(now - instant);
 }
 
-Report make_report(GatewayStatus status, WorkerCountersSpan workers, CounterBaselines& baselines,
+Report make_report(GatewayStatus status, WorkerCountersSpan workers,
+                   std::vector<DeviceStats> devices, CounterBaselines& baselines,
                    ReportMoment moment) {
+  CHECK(devices.size() == status.interfaces.size());
   baselines.note(status, workers);
   Report report{.status = std::move(status),
                 .now = moment.now,
                 .wall = moment.wall,
                 .loop_lag_max = moment.loop_lag_max,
-                .version = std::move(moment.version)};
+                .version = std::move(moment.version),
+                .devices = std::move(devices)};
   for (const WorkerCounters* worker : workers) {
     report.workers.push_back(read(*worker, report.status.interfaces.size()));
   }

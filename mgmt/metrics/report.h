@@ -10,6 +10,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/base/drop.h"
+#include "dataplane/interface/device_stats.h"
 #include "mgmt/metrics/counter_baselines.h"
 #include "mgmt/model/status.h"
 
@@ -58,6 +59,7 @@ struct Report {
   Duration loop_lag_max{};
   std::string version;  // of the program
   std::vector<WorkerReport> workers;
+  std::vector<DeviceStats> devices;                    // as status.interfaces
   std::vector<ListenerCounts> listeners;               // as status.listeners
   std::vector<std::vector<EndpointCounts>> endpoints;  // as status.clusters and their endpoints
 
@@ -73,7 +75,9 @@ struct ReportMoment {
 };
 
 // Reads the counters (relaxed, while the workers write). Notes new ids in `baselines`.
-Report make_report(GatewayStatus status, WorkerCountersSpan workers, CounterBaselines& baselines,
+// `devices`: as status.interfaces.
+Report make_report(GatewayStatus status, WorkerCountersSpan workers,
+                   std::vector<DeviceStats> devices, CounterBaselines& baselines,
                    ReportMoment moment);
 
 }  // namespace weft::mgmt

@@ -108,6 +108,12 @@ std::vector<std::string> DataPlane::twin_names() const {
   return names;
 }
 
+std::vector<DeviceStats> DataPlane::device_stats() const {
+  std::vector<DeviceStats> stats;
+  for (const Attached& attached : attached_) stats.push_back(attached.wire->stats());
+  return stats;
+}
+
 void DataPlane::mirror_carrier() {
   for (Attached& attached : attached_) attached.twin->set_carrier(attached.wire->link_up());
 }

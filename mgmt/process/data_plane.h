@@ -52,6 +52,7 @@ class DataPlane {
   }
   uint64_t flows_active() const;
   std::vector<std::string> twin_names() const;
+  std::vector<DeviceStats> device_stats() const;  // by interface
   // Lets the kernel see the links of the devices.
   void mirror_carrier();
 

@@ -196,7 +196,7 @@ GatewayStatus Driver::status() const {
 
 Report Driver::report() {
   return make_report(
-      controller_->status(), plane_.counters(), baselines_,
+      controller_->status(), plane_.counters(), plane_.device_stats(), baselines_,
       {loop_.now(), std::chrono::system_clock::now(), loop_.lag_max(), WEFT_VERSION});
 }
 

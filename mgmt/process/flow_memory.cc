@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
-
+#include "dataplane/base/available_memory.h"
 #include "dataplane/table/nat_flows.h"
 #include "dataplane/table/tunnel_flows.h"
 
@@ -37,18 +36,8 @@ Result<void> check_flow_memory(const Model& model, uint64_t available_mib) {
                   describe_flow_memory(model), available_mib));
 }
 
-static uint64_t available_mib() {
-  std::ifstream meminfo("/proc/meminfo");
-  std::string key, unit;
-  uint64_t kib = 0;
-  while (meminfo >> key >> kib && std::getline(meminfo, unit)) {
-    if (key == "MemAvailable:") return kib / 1024;
-  }
-  return UINT64_MAX / mib;  // not said: the allocation will tell
-}
-
 Result<void> check_flow_memory(const Model& model) {
-  return check_flow_memory(model, available_mib());
+  return check_flow_memory(model, available_memory_mib());
 }
 
 }  // namespace weft::mgmt

@@ -17,12 +17,16 @@ import tally  # noqa: E402
 
 ROOT = build.ROOT
 PARTS = ["unit", "check", "sanitizers", "system", "fuzz"]
-FUZZ_S = {False: 60, True: 1200}  # for each target, bounded or full
+# Bounded, and with --full:
+FUZZ_S = {False: 60, True: 1200}  # for each target
+SIMULATION_SEEDS = {False: 20, True: 1000}
+RACE_RUNS = {False: 1, True: 20}
 
 # Folders whose tests are not built with sanitizers: Boost's headers take minutes there.
 SLOW_TO_BUILD = "mgmt/io/"
+# Each suite of the build is run by some part (tests/scripts/test_suites.py).
 SANITIZERS = {
-    "build-asan": (["unit", "path"], "address,undefined"),
+    "build-asan": (["unit"], "address,undefined"),
     "build-tsan": (["race"], "thread"),
 }
 # With sanitizers building takes longer than running, and -O2 -g four times as long as this; traces
@@ -73,8 +77,6 @@ class Run:
         os.environ[leftovers.MARK] = f"{os.getpid()}-{time.time_ns()}"
         os.environ["TMPDIR"] = self.temporary
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
-        if full:
-            os.environ["WEFT_FULL"] = "1"
 
     def command(self, *command, environment=None):
         return subprocess.run(
@@ -116,8 +118,15 @@ class Run:
     def unit(self):
         step("Unit tests, path tests and the simulation (release build)")
         self.release()
-        self.meson_tests("build", ["unit", "path"], "unit")
-        self.meson_tests("build", ["sim"], "simulation")
+        self.meson_tests("build", ["unit"], "unit")
+        seeds = SIMULATION_SEEDS[self.full]
+        self.meson_tests(
+            "build",
+            ["sim"],
+            "simulation",
+            arguments=[f"--timeout-multiplier={seeds // SIMULATION_SEEDS[False]}"],
+            environment={"WEFT_SIM_SEEDS": str(seeds)},
+        )
 
     def check(self):
         step("Style (scripts/check)")
@@ -146,13 +155,16 @@ class Run:
                 suites,
                 sanitizer,
                 names,
-                ["--timeout-multiplier=5"],
+                ["--timeout-multiplier=5", *repeated(suites, self.full)],
                 sanitizer_environment(),
             )
 
     def system(self):
         step("System tests: namespaces, real programs")
-        self.release("mgmt/weftd", "mgmt/weftctl")
+        build.configure("build")
+        _, programs = tests_of("build", ["namespace"])
+        self.release("mgmt/weftd", "mgmt/weftctl", *programs)
+        self.meson_tests("build", ["namespace"], "namespace")
         self.pytest("tests/system", "system")
 
     def pytest(self, folder, title):
@@ -214,6 +226,11 @@ class Run:
                 self.tally.add("nothing left behind", True)
 
 
+def repeated(suites, full):
+    """Arguments of meson: races show in some runs only."""
+    return [f"--repeat={RACE_RUNS[full]}"] if "race" in suites else []
+
+
 def sanitizer_environment():
     environment = dict(SANITIZER_ENVIRONMENT)
     for variable, name in SUPPRESSIONS.items():
@@ -232,7 +249,11 @@ def interrupted(*_):
 def main():
     parser = argparse.ArgumentParser(prog="scripts/test", description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="the sizes that issues name, instead of bounded ones"
+        "--full",
+        action="store_true",
+        help=f"fuzzes each target for {FUZZ_S[True]} s instead of {FUZZ_S[False]}, simulates "
+        f"{SIMULATION_SEEDS[True]} seeds instead of {SIMULATION_SEEDS[False]}, and runs the race "
+        f"tests {RACE_RUNS[True]} times",
     )
     parser.add_argument("--only", action="append", choices=PARTS, help="a part of the tests")
     given = parser.parse_args()
@@ -252,4 +273,5 @@ def main():
     sys.exit(1 if run.tally.failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

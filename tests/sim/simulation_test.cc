@@ -12,10 +12,12 @@ namespace {
 
 constexpr uint64_t seeds_by_default = 20;
 
-// WEFT_SIM_SEED names the one to replay.
+// WEFT_SIM_SEED names the one to replay, WEFT_SIM_SEEDS how many to run.
 std::vector<uint64_t> seeds() {
   if (const char* one = std::getenv("WEFT_SIM_SEED")) return {std::strtoull(one, nullptr, 10)};
-  std::vector<uint64_t> all(seeds_by_default);
+  const char* count = std::getenv("WEFT_SIM_SEEDS");
+  std::vector<uint64_t> all(count != nullptr ? std::strtoull(count, nullptr, 10)
+                                             : seeds_by_default);
   std::iota(all.begin(), all.end(), 1);
   return all;
 }
