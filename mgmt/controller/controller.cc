@@ -67,15 +67,17 @@ static Result<void> check_sizes(const Model& model) {
 
 Result<void> Controller::try_take(Model model, Instant now) {
   Claim claim(identities_, now);
+  OwnAddresses own(model);
   Result<void> fits = check_sizes(model);
   if (fits) fits = listeners_.claim(model.listeners, claim);
-  if (fits) fits = membership_.claim(model.clusters, names_, claim);
+  if (fits) fits = membership_.claim(model.clusters, names_, own, claim);
   if (!fits) {
     on_config_error(fits.error().message, now);
     pace_.on_change();  // so that what was claimed is given back soon
     return fits;
   }
   claim.keep();
+  own_ = std::move(own);
   take(std::move(model), now);
   return {};
 }
@@ -115,7 +117,7 @@ void Controller::take(Model model, Instant now) {
 void Controller::discover_cluster(const std::string& name, Instant now) {
   const TrackedCluster* cluster = membership_.find(name);
   CHECK(cluster != nullptr);
-  if (membership_.on_set(name, discover(cluster->settings, names_), now)) pace_.on_change();
+  if (membership_.on_set(name, discover(cluster->settings, names_, own_), now)) pace_.on_change();
 }
 
 void Controller::on_resolved(std::string_view name, uint32_t attempt, const Answer& answer,

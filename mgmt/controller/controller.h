@@ -22,6 +22,7 @@
 #include "mgmt/controller/next_hops.h"
 #include "mgmt/controller/publish_pace.h"
 #include "mgmt/discovery/host_names.h"
+#include "mgmt/discovery/own_addresses.h"
 #include "mgmt/health/probe_schedule.h"
 #include "pipelines/endpoint_states.h"
 
@@ -91,6 +92,7 @@ class Controller {
   std::optional<Model> waiting_;  // for a policy generation to go
   KernelView kernel_;
 
+  OwnAddresses own_;  // of model_
   HostNames names_;
   std::map<std::string, std::vector<std::string>, std::less<>> clusters_by_name_;
   Membership membership_;

@@ -105,6 +105,23 @@ TEST(HostNamesOfAController, IPv6IsIgnoredWithAReason) {
             "app.internal: fd00::1: IPv6 endpoints are ignored in this version");
 }
 
+TEST(HostNamesOfAController, TheGatewayItselfIsNoEndpoint) {
+  TestGateway gateway(named_model());
+  gateway.poll();
+  gateway.resolves("app.internal", {{ip("10.0.0.1"), ip("203.0.113.10")}});
+  EXPECT_THAT(gateway.at(50),
+              AllOf(Contains("probe 10.0.0.1:80"), Not(Contains("probe 203.0.113.10:80"))));
+  EXPECT_EQ(status_of(gateway, 0).resolve_error,
+            "app.internal: 203.0.113.10 is an address of listener \"web\": an endpoint cannot be "
+            "the gateway itself");
+  // A reload that gives the address away makes an endpoint of it.
+  Model moved = named_model();
+  moved.listeners[0].address = *IpPrefix::parse("203.0.113.11");
+  gateway.reloads(moved);
+  EXPECT_THAT(gateway.at(1000), Contains("probe 203.0.113.10:80"));
+  EXPECT_EQ(status_of(gateway, 0).resolve_error, "");
+}
+
 // ---- reload
 
 TEST(Reload, IsSeenInTheStatus) {
