@@ -55,7 +55,11 @@ class WeftctlTest : public testing::Test {
     return {.status = [this] { return status_; },
             .report = [this] { return example_report(status_, workers_); },
             .reload = [this](auto on_done) { on_done(reload_result_); },
-            .run_elsewhere = [](auto work) { work(); }};
+            .run_elsewhere =
+                [](auto work) {
+                  work();
+                  return true;
+                }};
   }
   std::string socket() const { return folder_.file("gw.sock"); }
 

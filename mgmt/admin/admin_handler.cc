@@ -30,20 +30,21 @@ HttpResponse reload_response(const Result<void>& done) {
 
 // Copies the report here, on the loop, and renders it elsewhere.
 template <class Render>
-void answer_elsewhere(const AdminActions& actions, HttpRespond respond, const char* type,
+void answer_elsewhere(const AdminActions& actions, const HttpRespond& respond, const char* type,
                       Render render) {
   const auto report = std::make_shared<const Report>(actions.report());
-  actions.run_elsewhere([report, respond = std::move(respond), type, render] {
+  const bool runs = actions.run_elsewhere([report, respond, type, render] {
     respond({.content_type = type, .body = render(*report)});
   });
+  if (!runs) respond(error_response(503, "too many pages are being written"));
 }
 
 void status(const AdminActions& actions, HttpRespond respond) {
-  answer_elsewhere(actions, std::move(respond), json_type, status_json);
+  answer_elsewhere(actions, respond, json_type, status_json);
 }
 
 void metrics(const AdminActions& actions, HttpRespond respond) {
-  answer_elsewhere(actions, std::move(respond), metrics_content_type, metrics_text);
+  answer_elsewhere(actions, respond, metrics_content_type, metrics_text);
 }
 
 void reload(const AdminActions& actions, HttpRespond respond) {

@@ -20,7 +20,12 @@ class AdminHandlerTest : public testing::Test {
     return {.status = [this] { return status_; },
             .report = [this] { return example_report(status_, workers_); },
             .reload = [this](auto on_done) { reloads_.push_back(std::move(on_done)); },
-            .run_elsewhere = [this](auto work) { elsewhere_.push_back(std::move(work)); }};
+            .run_elsewhere =
+                [this](auto work) {
+                  if (elsewhere_full_) return false;
+                  elsewhere_.push_back(std::move(work));
+                  return true;
+                }};
   }
   // The answer, once what runs elsewhere has run.
   std::optional<HttpResponse> ask(HttpRequest request, Reach reach = Reach::socket) {
@@ -35,6 +40,7 @@ class AdminHandlerTest : public testing::Test {
   ExampleWorkers workers_{1};
   std::vector<std::function<void(Result<void>)>> reloads_;
   std::vector<std::function<void()>> elsewhere_;
+  bool elsewhere_full_ = false;
 };
 
 TEST_F(AdminHandlerTest, TheSocketAnswersEverything) {
@@ -67,6 +73,13 @@ TEST_F(AdminHandlerTest, RenderingRunsElsewhereAndShowsTheMomentOfTheRequest) {
   status_.snapshot_generation = 18;
   elsewhere_[0]();
   EXPECT_THAT(answer->body, HasSubstr("\nweft_snapshot_generation 17\n"));
+}
+
+TEST_F(AdminHandlerTest, TooManyPagesAtOnceAre503) {
+  elsewhere_full_ = true;
+  EXPECT_EQ(ask({.target = "/metrics"})->status, 503u);
+  EXPECT_EQ(ask({.target = "/v1/status"})->status, 503u);
+  EXPECT_EQ(ask({.target = "/ready"})->status, 200u);
 }
 
 TEST_F(AdminHandlerTest, AReloadIsAnsweredWhenItIsDone) {
