@@ -67,7 +67,11 @@ Result<void> reload(const Options& options) {
   const Result<HttpResponse> response =
       ask(options, {.method = "POST", .target = "/v1/reload"}, reload_timeout_ms);
   if (!response) return tl::unexpected(response.error());
-  if (response->status != 200) return fail(error_in(response->body));
+  if (response->status == 202) {
+    fmt::print("{}\n", text_of(response->body, "waits"));
+    return {};
+  }
+  if (response->status != 200) return fail(text_of(response->body, "error"));
   fmt::print("reloaded\n");
   return {};
 }

@@ -38,7 +38,7 @@ class AdminHandlerTest : public testing::Test {
 
   GatewayStatus status_ = example_status(2);
   ExampleWorkers workers_{1};
-  std::vector<std::function<void(Result<void>)>> reloads_;
+  std::vector<std::function<void(Result<Reloaded>)>> reloads_;
   std::vector<std::function<void()>> elsewhere_;
   bool elsewhere_full_ = false;
 };
@@ -90,7 +90,7 @@ TEST_F(AdminHandlerTest, AReloadIsAnsweredWhenItIsDone) {
   handler(request, keep);
   EXPECT_FALSE(answer);
   ASSERT_EQ(reloads_.size(), 1u);
-  reloads_[0]({});
+  reloads_[0](Reloaded{});
   EXPECT_EQ(answer->status, 200u);
 
   handler(request, keep);
@@ -98,6 +98,16 @@ TEST_F(AdminHandlerTest, AReloadIsAnsweredWhenItIsDone) {
   EXPECT_EQ(answer->status, 409u);
   EXPECT_EQ(answer->content_type, "application/json");
   EXPECT_EQ(answer->body, "{\"error\":\"weft.toml:3:1: unknown key \\\"listner\\\"\"}\n");
+}
+
+TEST_F(AdminHandlerTest, AReloadThatWaitsIs202) {
+  std::optional<HttpResponse> answer;
+  admin_handler(actions(), Reach::socket)({.method = "POST", .target = "/v1/reload"},
+                                          [&](HttpResponse response) { answer = response; });
+  reloads_.at(0)(Reloaded{.waits = "the reload waits: 8 generations are in use"});
+  EXPECT_EQ(answer->status, 202u);
+  EXPECT_EQ(answer->content_type, "application/json");
+  EXPECT_EQ(answer->body, "{\"waits\":\"the reload waits: 8 generations are in use\"}\n");
 }
 
 TEST_F(AdminHandlerTest, OtherPagesAre404AndOtherMethods405) {

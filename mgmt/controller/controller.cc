@@ -31,11 +31,11 @@ Controller::Controller(ControllerSettings settings, EndpointStates& states, Inst
 
 // ---- configuration
 
-Result<void> Controller::on_config(Model model, Instant now) {
+Result<Reloaded> Controller::on_config(Model model, Instant now) {
   waiting_.reset();
   const uint32_t generations_max = model_->gateway.generations_max;
   if (generations_max == 0 || policy_generations_live_ < generations_max) {
-    return try_take(std::move(model), now);
+    return try_take(std::move(model), now).map([] { return Reloaded{}; });
   }
   waiting_ = std::move(model);
   last_reload_error_ = fmt::format(
@@ -45,7 +45,7 @@ Result<void> Controller::on_config(Model model, Instant now) {
                   .at = now,
                   .event = "config_waits",
                   .why = last_reload_error_});
-  return {};
+  return Reloaded{.waits = last_reload_error_};
 }
 
 // What can never fit is refused before it claims ids, which would be free again only when workers

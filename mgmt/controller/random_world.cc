@@ -59,7 +59,7 @@ void RandomWorld::step() {
 void RandomWorld::reload() {
   model_ = random_model();
   note("reload");
-  const Result<void> taken = controller_->on_config(model_, now_);
+  const Result<Reloaded> taken = controller_->on_config(model_, now_);
   if (!taken) breach("a good reload was refused: " + taken.error().message);
   ++seen_["reload"];
 }

@@ -29,7 +29,7 @@ class AdminServers : public testing::Test {
                                            asked_.count_down();
                                            return example_report(example_status(2), workers_);
                                          },
-                                     .reload = [](const auto& on_done) { on_done({}); },
+                                     .reload = [](const auto& on_done) { on_done(Reloaded{}); },
                                      .run_elsewhere = {}});
     });
     ASSERT_TRUE(servers_);

@@ -124,6 +124,8 @@ void Driver::write_log(const LogRecord& record) {
 }
 
 void Driver::wish(const KernelWishes& wishes) {
+  // Also of a reload that waited until now.
+  if (const auto level = parse_level(wishes.model->log.level)) logs_.set_level(*level);
   const KernelPlan plan = plan_kernel(
       *wishes.model, [&](const ListenerSettings& listener) { return wishes.announces(listener); });
   const auto applied = kernel_->apply(plan);
@@ -146,10 +148,9 @@ void Driver::look_at_workers() {
   next_look_.expire_after(holdings_interval);
 }
 
-Result<void> Driver::take(Result<Model> read) {
+Result<Reloaded> Driver::take(Result<Model> read) {
   const Instant now = loop_.now();
-  const std::string log_level = read ? read->log.level : "";
-  Result<void> taken;
+  Result<Reloaded> taken;
   if (read) {
     taken = controller_->on_config(*std::move(read), now);
   } else {
@@ -157,7 +158,6 @@ Result<void> Driver::take(Result<Model> read) {
     controller_->on_config_error(read.error().message, now);
   }
   if (!taken) logs_.write(Level::error, "reload_refused", {{"why", taken.error().message}});
-  if (const auto level = parse_level(log_level); taken && level) logs_.set_level(*level);
   step();
   return taken;
 }

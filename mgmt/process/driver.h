@@ -37,8 +37,8 @@ class Driver {
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
-  // The file again: taken as a whole or refused, with every error in one text. on_done (may be
-  // empty) is told later.
+  // The file again: taken as a whole, now or later, or refused with every error in one text.
+  // on_done (may be empty) is told later.
   void reload(Reloader::OnDone on_done) { reloader_.reload(std::move(on_done)); }
   // The first begins the orderly stop, the second ends it at once. The loop stops with the last
   // phase.
@@ -57,7 +57,7 @@ class Driver {
   void write_log(const LogRecord& record);
   void wish(const KernelWishes& wishes);
   void look_at_workers();
-  Result<void> take(Result<Model> read);
+  Result<Reloaded> take(Result<Model> read);
 
   static constexpr Duration holdings_interval = milliseconds(20);
 

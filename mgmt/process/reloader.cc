@@ -42,7 +42,7 @@ void Reloader::read() {
 }
 
 void Reloader::on_read(Result<Model> read) {
-  const Result<void> taken = take_(std::move(read));
+  const Result<Reloaded> taken = take_(std::move(read));
   for (const OnDone& on_done : std::exchange(asked_, {})) on_done(taken);
   asked_ = std::exchange(waiting_, {});
   reading_ = false;

@@ -12,15 +12,16 @@
 #include "dataplane/base/result.h"
 #include "mgmt/io/event_loop.h"
 #include "mgmt/model/model.h"
+#include "mgmt/model/status.h"
 #include "mgmt/process/work_thread.h"
 
 namespace weft::mgmt {
 
 class Reloader {
  public:
-  using OnDone = std::function<void(const Result<void>&)>;
+  using OnDone = std::function<void(const Result<Reloaded>&)>;
   // Takes what was read, or hears every error of the file in one text: called once a reading.
-  using Take = std::function<Result<void>(Result<Model>)>;
+  using Take = std::function<Result<Reloaded>(Result<Model>)>;
 
   // `running`: its restart keys must not change. The loop outlives this, and does not run after it.
   Reloader(EventLoop& loop, std::string file, Model running, Take take);

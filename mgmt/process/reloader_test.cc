@@ -33,16 +33,16 @@ class ReloaderTest : public testing::Test {
     write(valid);
     const auto running = config::load_file(file_);
     ASSERT_TRUE(running);
-    reloader_.emplace(loop_, file_, *running, [this](Result<Model> read) -> Result<void> {
+    reloader_.emplace(loop_, file_, *running, [this](Result<Model> read) -> Result<Reloaded> {
       EXPECT_EQ(std::this_thread::get_id(), loop_thread_);
       ++taken_;
       if (!read) return tl::unexpected(read.error());
-      return {};
+      return Reloaded{};
     });
   }
   void write(const std::string& text) { std::ofstream(file_) << text; }
   void reload() {
-    reloader_->reload([this](const Result<void>& done) {
+    reloader_->reload([this](const Result<Reloaded>& done) {
       said_.push_back(done ? "taken" : done.error().message);
     });
   }
