@@ -114,7 +114,11 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   refreshing->add_option("--count", options.count, "so many times; 0: until interrupted");
   refreshing->callback([&] { done = top(options); });
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;  // --help comes here too
+  }
   if (done) return 0;
   fmt::print(stderr, "weftctl: {}\n", done.error().message);
   return 1;

@@ -143,9 +143,9 @@ TEST_F(WeftctlTest, WithoutPermissionItSaysWhoHasIt) {
 }
 
 TEST_F(WeftctlTest, WrongWordsAreRefused) {
-  EXPECT_NE(run("").exit_code, 0);
-  EXPECT_NE(run("stauts").exit_code, 0);
-  EXPECT_NE(run("top --interval-ms 0").exit_code, 0);
+  EXPECT_EQ(run("").exit_code, 1);
+  EXPECT_EQ(run("stauts").exit_code, 1);
+  EXPECT_EQ(run("top --interval-ms 0").exit_code, 1);
   EXPECT_EQ(run("--help").exit_code, 0);
 }
 

@@ -110,14 +110,19 @@ int main(int argc, char** argv) {
   std::string checked;
   bool reference = false;
   app.add_option("--config", config, "the configuration file")->capture_default_str();
-  app.add_option("--check", checked, "validate a configuration file and exit with 0 or 1");
+  const CLI::Option* check =
+      app.add_option("--check", checked, "validate a configuration file and exit with 0 or 1");
   app.add_flag("--print-reference", reference, "print the configuration reference and exit");
   app.set_version_flag("--version", WEFT_VERSION);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;  // --help and --version come here too
+  }
   if (reference) {
     std::fputs(weft::mgmt::config::print_reference().c_str(), stdout);
     return 0;
   }
-  if (!checked.empty()) return weft::mgmt::check(checked);
+  if (check->count() > 0) return weft::mgmt::check(checked);
   return weft::mgmt::run(config);
 }
