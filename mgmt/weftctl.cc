@@ -67,7 +67,11 @@ Result<void> reload(const Options& options) {
   const Result<HttpResponse> response =
       ask(options, {.method = "POST", .target = "/v1/reload"}, reload_timeout_ms);
   if (!response) return tl::unexpected(response.error());
-  if (response->status != 200) return fail(error_in(response->body));
+  if (response->status == 202) {
+    fmt::print("{}\n", text_of(response->body, "waits"));
+    return {};
+  }
+  if (response->status != 200) return fail(text_of(response->body, "error"));
   fmt::print("reloaded\n");
   return {};
 }
@@ -110,7 +114,11 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   refreshing->add_option("--count", options.count, "so many times; 0: until interrupted");
   refreshing->callback([&] { done = top(options); });
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;  // --help comes here too
+  }
   if (done) return 0;
   fmt::print(stderr, "weftctl: {}\n", done.error().message);
   return 1;

@@ -55,7 +55,11 @@ class WeftctlTest : public testing::Test {
     return {.status = [this] { return status_; },
             .report = [this] { return example_report(status_, workers_); },
             .reload = [this](auto on_done) { on_done(reload_result_); },
-            .run_elsewhere = [](auto work) { work(); }};
+            .run_elsewhere =
+                [](auto work) {
+                  work();
+                  return true;
+                }};
   }
   std::string socket() const { return folder_.file("gw.sock"); }
 
@@ -72,7 +76,7 @@ class WeftctlTest : public testing::Test {
   TemporaryFolder folder_;
   GatewayStatus status_ = example_status(2);
   ExampleWorkers workers_{1};
-  Result<void> reload_result_;
+  Result<Reloaded> reload_result_;
   LoopingThread thread_;
   std::optional<HttpServer> server_;
 };
@@ -94,6 +98,10 @@ TEST_F(WeftctlTest, ReloadSaysHowItWent) {
   const Outcome taken = run("reload");
   EXPECT_EQ(taken.exit_code, 0);
   EXPECT_EQ(taken.out, "reloaded\n");
+  reload_result_ = Reloaded{.waits = "the reload waits: 8 generations are in use"};
+  const Outcome waits = run("reload");
+  EXPECT_EQ(waits.exit_code, 0);
+  EXPECT_EQ(waits.out, "the reload waits: 8 generations are in use\n");
   reload_result_ = fail("weft.toml:3:1: unknown key \"listner\"");
   const Outcome refused = run("reload");
   EXPECT_EQ(refused.exit_code, 1);
@@ -135,9 +143,9 @@ TEST_F(WeftctlTest, WithoutPermissionItSaysWhoHasIt) {
 }
 
 TEST_F(WeftctlTest, WrongWordsAreRefused) {
-  EXPECT_NE(run("").exit_code, 0);
-  EXPECT_NE(run("stauts").exit_code, 0);
-  EXPECT_NE(run("top --interval-ms 0").exit_code, 0);
+  EXPECT_EQ(run("").exit_code, 1);
+  EXPECT_EQ(run("stauts").exit_code, 1);
+  EXPECT_EQ(run("top --interval-ms 0").exit_code, 1);
   EXPECT_EQ(run("--help").exit_code, 0);
 }
 

@@ -1,15 +1,13 @@
 // The gateway process: command line, then wiring.
 #include <csignal>
 #include <cstdio>
-#include <future>
-#include <thread>
+#include <random>
 
 #include <CLI/CLI.hpp>
 
 #include "dataplane/worker/eal.h"
-#include "mgmt/admin/admin_handler.h"
 #include "mgmt/config/config.h"
-#include "mgmt/io/http_server.h"
+#include "mgmt/process/admin_servers.h"
 #include "mgmt/process/driver.h"
 #include "mgmt/process/state_dir.h"
 #include "mgmt/process/wires.h"
@@ -30,38 +28,6 @@ int check(const std::string& file) {
   }
   std::printf("%s: valid\n", file.c_str());
   return 0;
-}
-
-// Runs long work of the admin handler beside the loop, one at a time.
-class Renderer {
- public:
-  void run(std::function<void()> work) { last_ = std::async(std::launch::async, std::move(work)); }
-
- private:
-  std::future<void> last_;
-};
-
-AdminActions admin_actions(Driver& driver, Renderer& renderer) {
-  return {
-      .status = [&driver] { return driver.status(); },
-      .report = [&driver] { return driver.report(); },
-      .reload = [&driver](const auto& on_done) { on_done(driver.reload()); },
-      .run_elsewhere = [&renderer](std::function<void()> work) { renderer.run(std::move(work)); }};
-}
-
-Result<std::vector<HttpServer>> open_admin(const AdminSettings& admin, EventLoop& loop,
-                                           const AdminActions& actions) {
-  std::vector<HttpServer> servers;
-  auto socket =
-      HttpServer::on_socket(loop, admin.socket, admin.group, admin_handler(actions, Reach::socket));
-  if (!socket) return tl::unexpected(socket.error());
-  servers.push_back(*std::move(socket));
-  if (admin.address.empty()) return servers;
-  auto address =
-      HttpServer::on_address(loop, admin.address, admin_handler(actions, Reach::address));
-  if (!address) return tl::unexpected(address.error());
-  servers.push_back(*std::move(address));
-  return servers;
 }
 
 Result<EalSettings> eal_settings(const Model& model) {
@@ -92,14 +58,19 @@ Result<void> serve(Driver::Settings settings, Logs& logs) {
   if (!plane) return tl::unexpected(plane.error());
   auto driver = Driver::start(std::move(settings), loop, **plane, logs);
   if (!driver) return tl::unexpected(driver.error());
-  Renderer renderer;
-  auto servers = open_admin(model.admin, loop, admin_actions(**driver, renderer));
+  WorkThread rendering("weft-render");
+  auto servers = open_admin_servers(
+      model.admin, loop, rendering,
+      {.status = [&driver] { return (*driver)->status(); },
+       .report = [&driver] { return (*driver)->report(); },
+       .reload = [&driver](auto on_done) { (*driver)->reload(std::move(on_done)); },
+       .run_elsewhere = {}});
   if (!servers) return tl::unexpected(servers.error());
   if (auto running = (*plane)->run(); !running) return running;
   for (const int signal : {SIGTERM, SIGINT}) {
     loop.on_signal(signal, [&driver] { (*driver)->stop(); });
   }
-  loop.on_signal(SIGHUP, [&driver] { (void)(*driver)->reload(); });
+  loop.on_signal(SIGHUP, [&driver] { (*driver)->reload({}); });
   logs.write(Level::info, "started",
              {{"gateway", model.gateway.name},
               {"version", WEFT_VERSION},
@@ -138,14 +109,19 @@ int main(int argc, char** argv) {
   std::string checked;
   bool reference = false;
   app.add_option("--config", config, "the configuration file")->capture_default_str();
-  app.add_option("--check", checked, "validate a configuration file and exit with 0 or 1");
+  const CLI::Option* check =
+      app.add_option("--check", checked, "validate a configuration file and exit with 0 or 1");
   app.add_flag("--print-reference", reference, "print the configuration reference and exit");
   app.set_version_flag("--version", WEFT_VERSION);
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 1;  // --help and --version come here too
+  }
   if (reference) {
     std::fputs(weft::mgmt::config::print_reference().c_str(), stdout);
     return 0;
   }
-  if (!checked.empty()) return weft::mgmt::check(checked);
+  if (check->count() > 0) return weft::mgmt::check(checked);
   return weft::mgmt::run(config);
 }

@@ -20,35 +20,39 @@ HttpResponse error_response(unsigned status, std::string message) {
   return {.status = status, .body = std::move(message) + "\n"};
 }
 
-HttpResponse reload_response(const Result<void>& done) {
-  const boost::json::object body = done ? boost::json::object{{"reloaded", true}}
-                                        : boost::json::object{{"error", done.error().message}};
-  return {.status = done ? 200u : 409u,
-          .content_type = json_type,
-          .body = boost::json::serialize(body) + "\n"};
+HttpResponse json_response(unsigned status, const boost::json::object& body) {
+  return {.status = status, .content_type = json_type, .body = boost::json::serialize(body) + "\n"};
+}
+
+HttpResponse reload_response(const Result<Reloaded>& done) {
+  if (!done) return json_response(409, {{"error", done.error().message}});
+  if (!done->waits.empty()) return json_response(202, {{"waits", done->waits}});
+  return json_response(200, {{"reloaded", true}});
 }
 
 // Copies the report here, on the loop, and renders it elsewhere.
 template <class Render>
-void answer_elsewhere(const AdminActions& actions, HttpRespond respond, const char* type,
+void answer_elsewhere(const AdminActions& actions, const HttpRespond& respond, const char* type,
                       Render render) {
   const auto report = std::make_shared<const Report>(actions.report());
-  actions.run_elsewhere([report, respond = std::move(respond), type, render] {
+  const bool runs = actions.run_elsewhere([report, respond, type, render] {
     respond({.content_type = type, .body = render(*report)});
   });
+  if (!runs) respond(error_response(503, "too many pages are being written"));
 }
 
 void status(const AdminActions& actions, HttpRespond respond) {
-  answer_elsewhere(actions, std::move(respond), json_type, status_json);
+  answer_elsewhere(actions, respond, json_type, status_json);
 }
 
 void metrics(const AdminActions& actions, HttpRespond respond) {
-  answer_elsewhere(actions, std::move(respond), metrics_content_type, metrics_text);
+  answer_elsewhere(actions, respond, metrics_content_type, metrics_text);
 }
 
 void reload(const AdminActions& actions, HttpRespond respond) {
-  actions.reload(
-      [respond = std::move(respond)](Result<void> done) { respond(reload_response(done)); });
+  actions.reload([respond = std::move(respond)](const Result<Reloaded>& done) {
+    respond(reload_response(done));
+  });
 }
 
 void ready(const AdminActions& actions, HttpRespond respond) {

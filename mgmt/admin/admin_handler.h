@@ -17,9 +17,10 @@ struct AdminActions {
   std::function<GatewayStatus()> status;  // on the loop's thread
   std::function<Report()> report;         // on the loop's thread
   // Loads the configuration again and says how that went, at once or later.
-  std::function<void(std::function<void(Result<void>)> on_done)> reload;
-  // Runs work that takes long away from the loop, on a thread that ends before the loop does.
-  std::function<void(std::function<void()> work)> run_elsewhere;
+  std::function<void(std::function<void(Result<Reloaded>)> on_done)> reload;
+  // Runs work that takes long away from the loop, on a thread that ends before the loop does, and
+  // never waits. False: too much waits already, and the work is dropped.
+  std::function<bool(std::function<void()> work)> run_elsewhere;
 };
 
 HttpHandler admin_handler(AdminActions actions, Reach reach);

@@ -20,7 +20,12 @@ class AdminHandlerTest : public testing::Test {
     return {.status = [this] { return status_; },
             .report = [this] { return example_report(status_, workers_); },
             .reload = [this](auto on_done) { reloads_.push_back(std::move(on_done)); },
-            .run_elsewhere = [this](auto work) { elsewhere_.push_back(std::move(work)); }};
+            .run_elsewhere =
+                [this](auto work) {
+                  if (elsewhere_full_) return false;
+                  elsewhere_.push_back(std::move(work));
+                  return true;
+                }};
   }
   // The answer, once what runs elsewhere has run.
   std::optional<HttpResponse> ask(HttpRequest request, Reach reach = Reach::socket) {
@@ -33,8 +38,9 @@ class AdminHandlerTest : public testing::Test {
 
   GatewayStatus status_ = example_status(2);
   ExampleWorkers workers_{1};
-  std::vector<std::function<void(Result<void>)>> reloads_;
+  std::vector<std::function<void(Result<Reloaded>)>> reloads_;
   std::vector<std::function<void()>> elsewhere_;
+  bool elsewhere_full_ = false;
 };
 
 TEST_F(AdminHandlerTest, TheSocketAnswersEverything) {
@@ -69,6 +75,13 @@ TEST_F(AdminHandlerTest, RenderingRunsElsewhereAndShowsTheMomentOfTheRequest) {
   EXPECT_THAT(answer->body, HasSubstr("\nweft_snapshot_generation 17\n"));
 }
 
+TEST_F(AdminHandlerTest, TooManyPagesAtOnceAre503) {
+  elsewhere_full_ = true;
+  EXPECT_EQ(ask({.target = "/metrics"})->status, 503u);
+  EXPECT_EQ(ask({.target = "/v1/status"})->status, 503u);
+  EXPECT_EQ(ask({.target = "/ready"})->status, 200u);
+}
+
 TEST_F(AdminHandlerTest, AReloadIsAnsweredWhenItIsDone) {
   std::optional<HttpResponse> answer;
   const HttpHandler handler = admin_handler(actions(), Reach::socket);
@@ -77,7 +90,7 @@ TEST_F(AdminHandlerTest, AReloadIsAnsweredWhenItIsDone) {
   handler(request, keep);
   EXPECT_FALSE(answer);
   ASSERT_EQ(reloads_.size(), 1u);
-  reloads_[0]({});
+  reloads_[0](Reloaded{});
   EXPECT_EQ(answer->status, 200u);
 
   handler(request, keep);
@@ -85,6 +98,16 @@ TEST_F(AdminHandlerTest, AReloadIsAnsweredWhenItIsDone) {
   EXPECT_EQ(answer->status, 409u);
   EXPECT_EQ(answer->content_type, "application/json");
   EXPECT_EQ(answer->body, "{\"error\":\"weft.toml:3:1: unknown key \\\"listner\\\"\"}\n");
+}
+
+TEST_F(AdminHandlerTest, AReloadThatWaitsIs202) {
+  std::optional<HttpResponse> answer;
+  admin_handler(actions(), Reach::socket)({.method = "POST", .target = "/v1/reload"},
+                                          [&](HttpResponse response) { answer = response; });
+  reloads_.at(0)(Reloaded{.waits = "the reload waits: 8 generations are in use"});
+  EXPECT_EQ(answer->status, 202u);
+  EXPECT_EQ(answer->content_type, "application/json");
+  EXPECT_EQ(answer->body, "{\"waits\":\"the reload waits: 8 generations are in use\"}\n");
 }
 
 TEST_F(AdminHandlerTest, OtherPagesAre404AndOtherMethods405) {

@@ -129,10 +129,10 @@ Result<std::string> status_text(std::string_view json_text) {
   return text + interfaces_text(*status) + workers_text(*status) + drops_text(*status);
 }
 
-std::string error_in(std::string_view json_text) {
+std::string text_of(std::string_view json_text, std::string_view key) {
   boost::system::error_code error;
   const json::value value = json::parse(json_text, error);
-  std::string message = !error && value.is_object() ? text_in(value.get_object(), "error") : "";
+  std::string message = !error && value.is_object() ? text_in(value.get_object(), key) : "";
   return message.empty() ? std::string(json_text) : message;
 }
 

@@ -16,7 +16,8 @@ Result<std::string> status_text(std::string_view json);
 // the two say lies between them.
 Result<std::string> top_text(std::string_view before_json, std::string_view after_json);
 
-// The message in {"error": "..."}, which a refused reload is answered with; otherwise the text.
-std::string error_in(std::string_view json);
+// The text under `key` of what a reload is answered with ("error" of {"error": "..."}); an answer
+// that has none is given as it is.
+std::string text_of(std::string_view json, std::string_view key);
 
 }  // namespace weft::mgmt

@@ -89,11 +89,11 @@ TEST(StatusText, WhatIsNoStatusIsAnError) {
   }
 }
 
-TEST(ErrorIn, IsTheMessageOrTheTextAsItIs) {
-  EXPECT_EQ(error_in("{\"error\":\"weft.toml:3:1: a \\\"b\\\"\\nand more\"}\n"),
+TEST(TextOf, IsWhatTheKeySaysOrTheAnswerAsItIs) {
+  EXPECT_EQ(text_of("{\"error\":\"weft.toml:3:1: a \\\"b\\\"\\nand more\"}\n", "error"),
             "weft.toml:3:1: a \"b\"\nand more");
-  EXPECT_EQ(error_in("no answer in time"), "no answer in time");
-  EXPECT_EQ(error_in("{\"error\":7}"), "{\"error\":7}");
+  EXPECT_EQ(text_of("no answer in time", "error"), "no answer in time");
+  EXPECT_EQ(text_of("{\"error\":7}", "error"), "{\"error\":7}");
 }
 
 }  // namespace

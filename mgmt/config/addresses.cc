@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "mgmt/config/forms.h"
+#include "mgmt/model/usable_address.h"
 
 namespace weft::mgmt::config {
 
@@ -51,20 +52,6 @@ Parsed<HostAndPort> split(std::string_view text) {
                      : "has more than one \":\"; an IPv6 address stands in brackets");
   }
   return HostAndPort{text.substr(0, colon), text.substr(colon + 1)};
-}
-
-// Why nothing can be sent to the address, or nothing.
-std::optional<std::string_view> unusable(const IpAddress& address) {
-  if (address.is_unspecified()) return "is the unspecified address";
-  if (address.is_multicast()) return "is a multicast address";
-  if (address.is_loopback()) return "is a loopback address";
-  if (address.is_v4()) {
-    const uint32_t host = address.v4().host();
-    if (host >> 24 == 127) return "is a loopback address";
-    if (host >> 24 == 0) return "is in 0.0.0.0/8, which no host has";
-    if (host >> 28 == 0xf) return "is in 240.0.0.0/4, which no host has";
-  }
-  return std::nullopt;
 }
 
 // RFC 1123, section 2.1, and underscores, which resolvers take.
@@ -123,14 +110,14 @@ Parsed<IpPrefix> parse_worker_prefix(std::string_view text) {
     return wrong("is IPv6; listeners and source_addresses take IPv4 only in this version");
   }
   const auto why = unusable(prefix->address());
-  if (why && prefix->length() > 0) return wrong(std::string(*why));
+  if (!why.empty() && prefix->length() > 0) return wrong(std::string(why));
   return prefix;
 }
 
 Parsed<IpAddress> parse_unicast(std::string_view text) {
   const auto address = IpAddress::parse(text);
   if (!address) return wrong("is no IP address");
-  if (const auto why = unusable(*address)) return wrong(std::string(*why));
+  if (const auto why = unusable(*address); !why.empty()) return wrong(std::string(why));
   return *address;
 }
 
@@ -171,7 +158,7 @@ Parsed<EndpointAddress> parse_endpoint_address(std::string_view text) {
     if (!address->is_v4()) {
       return wrong("is IPv6; endpoints have IPv4 addresses only in this version");
     }
-    if (const auto why = unusable(*address)) return wrong(std::string(*why));
+    if (const auto why = unusable(*address); !why.empty()) return wrong(std::string(why));
     return EndpointAddress{address->to_string(), *port};
   }
   if (looks_like_v4(parts->host)) return wrong("is no IPv4 address");

@@ -98,12 +98,63 @@ device = []
     {"the same device twice",
      R"([[interface]]
 name = "edge"
-device = ["af_xdp:eth1", "af_xdp:eth1:0"]
+device = ["af_xdp:eth1:1", "af_xdp:eth1:0", "af_xdp:eth1:1"]
 addresses = ["10.0.0.254/24"]
 )",
-     R"(weft.toml:3:26: device "af_xdp:eth1:0" is in use already, in line 3
-device = ["af_xdp:eth1", "af_xdp:eth1:0"]
-                         ^
+     R"(weft.toml:3:45: device "af_xdp:eth1:1" is in use already, in line 3
+device = ["af_xdp:eth1:1", "af_xdp:eth1:0", "af_xdp:eth1:1"]
+                                            ^
+)"},
+    {"a queue beside all queues",
+     R"([[interface]]
+name = "edge"
+device = [
+  "af_xdp:eth1",
+  "af_xdp:eth1:1",
+]
+addresses = ["10.0.0.254/24"]
+)",
+     R"(weft.toml:5:3: device "af_xdp:eth1:1" needs kernel interface "eth1", which device "af_xdp:eth1" in line 4 has; only af_xdp queues of one [[interface]] share one
+  "af_xdp:eth1:1",
+  ^
+)"},
+    {"all queues beside a queue",
+     R"([[interface]]
+name = "edge"
+device = ["af_xdp:eth1:1", "af_xdp:eth1"]
+addresses = ["10.0.0.254/24"]
+)",
+     R"(weft.toml:3:28: device "af_xdp:eth1" needs kernel interface "eth1", which device "af_xdp:eth1:1" in line 3 has; only af_xdp queues of one [[interface]] share one
+device = ["af_xdp:eth1:1", "af_xdp:eth1"]
+                           ^
+)"},
+    {"queues of one kernel interface on two interfaces",
+     R"([[interface]]
+name = "edge"
+device = "af_xdp:eth1:0"
+addresses = ["10.0.0.254/24"]
+[[interface]]
+name = "inner"
+device = "af_xdp:eth1:1"
+addresses = ["10.1.0.254/24"]
+)",
+     R"(weft.toml:7:10: device "af_xdp:eth1:1" needs kernel interface "eth1", which device "af_xdp:eth1:0" in line 3 has; only af_xdp queues of one [[interface]] share one
+device = "af_xdp:eth1:1"
+         ^
+)"},
+    {"one kernel interface by two drivers",
+     R"([[interface]]
+name = "edge"
+device = "af_xdp:eth1:0"
+addresses = ["10.0.0.254/24"]
+[[interface]]
+name = "inner"
+device = "af_packet:eth1"
+addresses = ["10.1.0.254/24"]
+)",
+     R"(weft.toml:7:10: device "af_packet:eth1" needs kernel interface "eth1", which device "af_xdp:eth1:0" in line 3 has; only af_xdp queues of one [[interface]] share one
+device = "af_packet:eth1"
+         ^
 )"},
     {"a twin named too long",
      R"([[interface]]

@@ -1,8 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
-#include <unordered_set>
 
 #include "mgmt/config/checks.h"
 #include "mgmt/config/place.h"
@@ -10,64 +8,6 @@
 namespace weft::mgmt::config {
 
 namespace {
-
-// The kernel's interface behind a device: "eth1" of "af_xdp:eth1:2"; empty: none.
-std::string_view kernel_interface(std::string_view device) {
-  for (const std::string_view kind : {"af_xdp:", "af_packet:", "tap:"}) {
-    if (device.starts_with(kind)) {
-      device.remove_prefix(kind.size());
-      return device.substr(0, device.find(':'));
-    }
-  }
-  return {};
-}
-
-Offset device_place(const Node& root, std::size_t interface, std::size_t device) {
-  return place(root, {"interface", interface, "device", device});
-}
-
-void check_devices(Reading& reading, const Node& root) {
-  std::unordered_map<std::string, Offset> seen;
-  for (std::size_t i = 0; i < reading.model.interfaces.size(); ++i) {
-    const std::vector<std::string>& devices = reading.model.interfaces[i].devices;
-    const Node& list = node_at(root, {"interface", i, "device"});
-    if (list.kind == Node::Kind::list && list.items.empty()) {
-      reading.complain(list.at, "device must name at least one device");
-    }
-    for (std::size_t d = 0; d < devices.size(); ++d) {
-      if (devices[d].empty()) continue;
-      const Offset at = device_place(root, i, d);
-      const auto [first, is_new] = seen.emplace(canonical_device(devices[d]), at);
-      if (is_new) continue;
-      reading.complain(at, fmt::format("device \"{}\" is in use already, in line {}", devices[d],
-                                       reading.line(first->second)));
-    }
-  }
-}
-
-void check_twins(Reading& reading, const Node& root) {
-  const std::vector<InterfaceSettings>& interfaces = reading.model.interfaces;
-  std::unordered_map<std::string_view, Offset> taken;
-  for (std::size_t i = 0; i < interfaces.size(); ++i) {
-    for (std::size_t d = 0; d < interfaces[i].devices.size(); ++d) {
-      const std::string_view name = kernel_interface(interfaces[i].devices[d]);
-      if (!name.empty()) taken.emplace(name, device_place(root, i, d));
-    }
-  }
-  std::unordered_set<std::string_view> names;
-  for (std::size_t i = 0; i < interfaces.size(); ++i) {
-    const Node& table = node_at(root, {"interface", i});
-    const bool given = table.find("twin") != nullptr;
-    const bool new_name = names.insert(interfaces[i].name).second;
-    // A name that exists twice is complained of as such, not for the twin that follows from it.
-    if (interfaces[i].twin.empty() || (!given && !new_name)) continue;
-    const Offset at = place(table, {given ? "twin" : "name"});
-    const auto [first, is_new] = taken.emplace(interfaces[i].twin, at);
-    if (is_new) continue;
-    reading.complain(at, fmt::format("twin \"{}\" is the name of another interface, in line {}",
-                                     interfaces[i].twin, reading.line(first->second)));
-  }
-}
 
 // Every address has one owner: two interfaces, or the kernel and the workers, cannot share one.
 void check_owners(Reading& reading, const Node& root) {
@@ -127,8 +67,6 @@ void check_interfaces(Reading& reading, const Node& root) {
   if (list != nullptr && list->kind == Node::Kind::list && list->items.empty()) {
     reading.complain(list->at, "interface: the gateway needs at least one");
   }
-  check_devices(reading, root);
-  check_twins(reading, root);
   check_owners(reading, root);
   check_routes(reading, root);
 }

@@ -83,6 +83,7 @@ void check_gateway(Reading& reading, const Node& root) {
 void check_model(Reading& reading, const Node& root) {
   check_names(reading, root);
   check_gateway(reading, root);
+  check_devices(reading, root);
   check_interfaces(reading, root);
   check_listeners(reading, root);
   check_clusters(reading, root);

@@ -24,7 +24,9 @@ bool overlap(const IpPrefix& a, const IpPrefix& b);
 
 void check_names(Reading& reading, const Node& root);
 void check_gateway(Reading& reading, const Node& root);
-// Devices, twins, routes, and addresses against each other.
+// Devices and twins: every kernel interface and every queue has one user.
+void check_devices(Reading& reading, const Node& root);
+// Routes, and addresses against each other.
 void check_interfaces(Reading& reading, const Node& root);
 void check_listeners(Reading& reading, const Node& root);
 void check_clusters(Reading& reading, const Node& root);

@@ -113,10 +113,4 @@ const Form admin_address{
     [](std::string_view t) { return t.empty() || parse_ip_and_port(t).has_value(); }};
 }  // namespace form
 
-std::string canonical_device(std::string_view device) {
-  std::string one(device);
-  if (one.starts_with("af_xdp:") && std::count(one.begin(), one.end(), ':') == 1) one += ":0";
-  return one;
-}
-
 }  // namespace weft::mgmt::config

@@ -30,10 +30,6 @@ extern const Form device;
 extern const Form admin_address;
 }  // namespace form
 
-// The device in its one spelling ("af_xdp:eth1" is "af_xdp:eth1:0"), to see that two are the same.
-// Requires: form::device fits.
-std::string canonical_device(std::string_view device);
-
 // Parts of strings, or what is wrong with them: a half sentence that follows the value
 // ("10.0.0.1" needs a port, as in "10.0.0.1:80").
 template <class T>

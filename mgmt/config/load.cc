@@ -97,7 +97,7 @@ Loaded load(std::string_view text, std::string file_name, const Host& host) {
 
 Loaded load_file(const std::string& path, const Host& host) {
   const auto text = read_file(path);
-  if (!text) return only(SourceText("", path).error(text.error()));
+  if (!text) return only(SourceText("", path.empty() ? "\"\"" : path).error(text.error()));
   return load(*text, path, host);
 }
 

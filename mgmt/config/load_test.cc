@@ -204,11 +204,11 @@ TEST(Load, EveryKindOfDevice) {
   const Model model = model_of(R"(
 [[interface]]
 name = "all"
-device = ["0000:3b:00.0", "af_xdp:eth1", "af_xdp:eth1:1", "af_packet:eth2", "tap:t0",
-          "memif:role=client,socket=/run/m.sock", "pcap:rx_pcap=a.pcap", "vdev:net_null0,size=64"]
+device = ["0000:3b:00.0", "af_xdp:eth1", "af_xdp:eth2:0", "af_xdp:eth2:1", "af_packet:eth3",
+          "tap:t0", "memif:role=client,socket=/run/m.sock", "pcap:rx_pcap=a.pcap", "vdev:net_null0,size=64"]
 )");
   ASSERT_THAT(model.interfaces, SizeIs(1));
-  EXPECT_THAT(model.interfaces[0].devices, SizeIs(8));
+  EXPECT_THAT(model.interfaces[0].devices, SizeIs(9));
 }
 
 TEST(Load, EveryKeyOfListenersAndClusters) {

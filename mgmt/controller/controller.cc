@@ -31,11 +31,11 @@ Controller::Controller(ControllerSettings settings, EndpointStates& states, Inst
 
 // ---- configuration
 
-Result<void> Controller::on_config(Model model, Instant now) {
+Result<Reloaded> Controller::on_config(Model model, Instant now) {
   waiting_.reset();
   const uint32_t generations_max = model_->gateway.generations_max;
   if (generations_max == 0 || policy_generations_live_ < generations_max) {
-    return try_take(std::move(model), now);
+    return try_take(std::move(model), now).map([] { return Reloaded{}; });
   }
   waiting_ = std::move(model);
   last_reload_error_ = fmt::format(
@@ -45,7 +45,7 @@ Result<void> Controller::on_config(Model model, Instant now) {
                   .at = now,
                   .event = "config_waits",
                   .why = last_reload_error_});
-  return {};
+  return Reloaded{.waits = last_reload_error_};
 }
 
 // What can never fit is refused before it claims ids, which would be free again only when workers
@@ -67,15 +67,17 @@ static Result<void> check_sizes(const Model& model) {
 
 Result<void> Controller::try_take(Model model, Instant now) {
   Claim claim(identities_, now);
+  OwnAddresses own(model);
   Result<void> fits = check_sizes(model);
   if (fits) fits = listeners_.claim(model.listeners, claim);
-  if (fits) fits = membership_.claim(model.clusters, names_, claim);
+  if (fits) fits = membership_.claim(model.clusters, names_, own, claim);
   if (!fits) {
     on_config_error(fits.error().message, now);
     pace_.on_change();  // so that what was claimed is given back soon
     return fits;
   }
   claim.keep();
+  own_ = std::move(own);
   take(std::move(model), now);
   return {};
 }
@@ -115,7 +117,7 @@ void Controller::take(Model model, Instant now) {
 void Controller::discover_cluster(const std::string& name, Instant now) {
   const TrackedCluster* cluster = membership_.find(name);
   CHECK(cluster != nullptr);
-  if (membership_.on_set(name, discover(cluster->settings, names_), now)) pace_.on_change();
+  if (membership_.on_set(name, discover(cluster->settings, names_, own_), now)) pace_.on_change();
 }
 
 void Controller::on_resolved(std::string_view name, uint32_t attempt, const Answer& answer,

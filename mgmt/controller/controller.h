@@ -22,6 +22,7 @@
 #include "mgmt/controller/next_hops.h"
 #include "mgmt/controller/publish_pace.h"
 #include "mgmt/discovery/host_names.h"
+#include "mgmt/discovery/own_addresses.h"
 #include "mgmt/health/probe_schedule.h"
 #include "pipelines/endpoint_states.h"
 
@@ -46,8 +47,8 @@ class Controller {
 
   // A reload, validated: taken as a whole, or refused with nothing changed. While generations_max
   // policy generations live it waits, and is taken when one of them has gone; a newer one takes
-  // its place.
-  Result<void> on_config(Model model, Instant now);
+  // its place. What waits may still be refused when its time comes; status and log say so then.
+  Result<Reloaded> on_config(Model model, Instant now);
   // A reload that was refused before it came here; kept for status.
   void on_config_error(std::string error, Instant now);
   void on_probed(const EndpointProbed& probed, Instant now);
@@ -95,6 +96,7 @@ class Controller {
   std::optional<Model> waiting_;  // for a policy generation to go
   KernelView kernel_;
 
+  OwnAddresses own_;  // of model_
   HostNames names_;
   std::map<std::string, std::vector<std::string>, std::less<>> clusters_by_name_;
   Membership membership_;

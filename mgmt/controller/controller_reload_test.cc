@@ -105,6 +105,23 @@ TEST(HostNamesOfAController, IPv6IsIgnoredWithAReason) {
             "app.internal: fd00::1: IPv6 endpoints are ignored in this version");
 }
 
+TEST(HostNamesOfAController, TheGatewayItselfIsNoEndpoint) {
+  TestGateway gateway(named_model());
+  gateway.poll();
+  gateway.resolves("app.internal", {{ip("10.0.0.1"), ip("203.0.113.10")}});
+  EXPECT_THAT(gateway.at(50),
+              AllOf(Contains("probe 10.0.0.1:80"), Not(Contains("probe 203.0.113.10:80"))));
+  EXPECT_EQ(status_of(gateway, 0).resolve_error,
+            "app.internal: 203.0.113.10 is an address of listener \"web\": an endpoint cannot be "
+            "the gateway itself");
+  // A reload that gives the address away makes an endpoint of it.
+  Model moved = named_model();
+  moved.listeners[0].address = *IpPrefix::parse("203.0.113.11");
+  gateway.reloads(moved);
+  EXPECT_THAT(gateway.at(1000), Contains("probe 203.0.113.10:80"));
+  EXPECT_EQ(status_of(gateway, 0).resolve_error, "");
+}
+
 // ---- reload
 
 TEST(Reload, IsSeenInTheStatus) {
@@ -142,7 +159,8 @@ Model many_listeners(uint32_t count) {
 
 TEST(Reload, ThatCanNeverFitIsRefused) {
   TestGateway gateway = serving();
-  const Result<void> taken = gateway->on_config(many_listeners(listeners_max + 1), gateway.now());
+  const Result<Reloaded> taken =
+      gateway->on_config(many_listeners(listeners_max + 1), gateway.now());
   ASSERT_FALSE(taken);
   EXPECT_EQ(taken.error().message,
             "the configuration has 16385 listeners, at most 16384 are possible");
@@ -155,7 +173,7 @@ TEST(Reload, ThatDoesNotFitYetChangesNothing) {
   const EndpointId kept = gateway.endpoint("web", "10.0.0.1:80").id;
   gateway.reloads(many_listeners(1));
   gateway.reloads(web_model());
-  const Result<void> taken = gateway->on_config(many_listeners(listeners_max), gateway.now());
+  const Result<Reloaded> taken = gateway->on_config(many_listeners(listeners_max), gateway.now());
   ASSERT_FALSE(taken);
   EXPECT_THAT(taken.error().message, HasSubstr("no room for another listener"));
   EXPECT_EQ(gateway->status().last_reload_error, taken.error().message);
@@ -177,7 +195,9 @@ TEST(Reload, WaitsWhileTooManyGenerationsOfTheConfigurationAreInUse) {
   gateway.holds({}, 8);
   Model model = web_model();
   model.clusters[0].endpoints.pop_back();
-  gateway.reloads(model);
+  const Result<Reloaded> reloaded = gateway->on_config(model, gateway.now());
+  ASSERT_TRUE(reloaded);
+  EXPECT_THAT(reloaded->waits, HasSubstr("the reload waits: 8 generations"));
   EXPECT_THAT(gateway.poll(), ElementsAre(StartsWith("log config_waits")));
   EXPECT_THAT(gateway->status().last_reload_error, HasSubstr("the reload waits: 8 generations"));
   EXPECT_EQ(gateway->status().config_version, 1u);
@@ -185,6 +205,9 @@ TEST(Reload, WaitsWhileTooManyGenerationsOfTheConfigurationAreInUse) {
   EXPECT_EQ(gateway->status().config_version, 2u);
   EXPECT_EQ(gateway->status().last_reload_error, "");
   EXPECT_THAT(gateway.poll(), Contains(StartsWith("publish 2")));
+  const Result<Reloaded> taken = gateway->on_config(web_model(), gateway.now());
+  ASSERT_TRUE(taken);
+  EXPECT_EQ(taken->waits, "");
 }
 
 TEST(Reload, ThatChangesNothingMovesNoId) {

@@ -25,12 +25,12 @@ Membership::Membership(ProbeLimits limits, uint64_t seed, EndpointStates& states
 // ---- clusters
 
 Result<void> Membership::claim(const std::vector<ClusterSettings>& settings, const HostNames& names,
-                               Claim& claim) const {
+                               const OwnAddresses& own, Claim& claim) const {
   for (const ClusterSettings& cluster : settings) {
     const TrackedCluster* known = find(cluster.name);
     const Result<ClusterId> id = claim.cluster(cluster.name, known != nullptr);
     if (!id) return tl::unexpected<Error>(id.error());
-    for (const DiscoveredEndpoint& endpoint : discover(cluster, names).endpoints) {
+    for (const DiscoveredEndpoint& endpoint : discover(cluster, names, own).endpoints) {
       const EndpointAddress& at = endpoint.at;
       const bool live = known != nullptr && known->has(at);
       const Result<EndpointId> claimed = claim.endpoint({id->slot, at.address, at.port}, live);

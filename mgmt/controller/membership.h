@@ -63,7 +63,7 @@ class Membership {
 
   // Claims ids for clusters and those of their endpoints that are known by now.
   Result<void> claim(const std::vector<ClusterSettings>& settings, const HostNames& names,
-                     Claim& claim) const;
+                     const OwnAddresses& own, Claim& claim) const;
   // Exactly these clusters are configured. Requires: claimed. Sets follow by on_set.
   void on_config(const std::vector<ClusterSettings>& settings, Instant now);
   // The full set of a cluster. What finds no free id is left out, and the cluster's problem says

@@ -17,6 +17,10 @@ static std::string random_address(uint64_t roll) {
   return fmt::format("10.0.0.{}", 1 + roll % 8);
 }
 
+static std::string listener_address(uint64_t roll) {
+  return fmt::format("203.0.113.{}", 1 + roll % 4);
+}
+
 RandomWorld::RandomWorld(uint64_t seed) : random_(seed), states_(slots, slots) {
   test_worker();
   for (const char* name : host_names) names_[name] = fail("no such name");
@@ -55,7 +59,7 @@ void RandomWorld::step() {
 void RandomWorld::reload() {
   model_ = random_model();
   note("reload");
-  const Result<void> taken = controller_->on_config(model_, now_);
+  const Result<Reloaded> taken = controller_->on_config(model_, now_);
   if (!taken) breach("a good reload was refused: " + taken.error().message);
   ++seen_["reload"];
 }
@@ -113,6 +117,7 @@ void RandomWorld::change_name() {
       addresses.push_back(*IpAddress::parse(random_address(random_())));
     }
     if (roll(4) == 0) addresses.push_back(*IpAddress::parse("fd00::1"));
+    if (roll(4) == 0) addresses.push_back(*IpAddress::parse(listener_address(random_())));
     names_[name] = addresses;
   }
 }
@@ -159,7 +164,7 @@ Model RandomWorld::random_model() {
     model.clusters.push_back(random_cluster(name));
     if (roll(4) == 0) continue;
     model.listeners.push_back(
-        listener_of(fmt::format("to-{}", roll(4)), random_address(random_()), name));
+        listener_of(fmt::format("to-{}", roll(4)), listener_address(random_()), name));
     const auto same = [&](const ListenerSettings& listener) {
       return listener.name == model.listeners.back().name;
     };

@@ -105,12 +105,14 @@ void RandomWorld::check_desired(const Actions& actions) {
   if (actions.generation != ++desired_generation_) breach("a generation was left out");
   const Desired& desired = *actions.desired;
   std::set<EndpointSlot> known(desired.draining.begin(), desired.draining.end());
+  const OwnAddresses own(controller_->model());
   const std::vector<ClusterSettings>& settings = controller_->model().clusters;
   if (desired.clusters.size() != settings.size()) return breach("a cluster is missing");
   for (std::size_t i = 0; i < settings.size(); ++i) check_set(settings[i], desired.clusters.at(i));
   for (const DesiredCluster& cluster : desired.clusters) {
     for (std::size_t i = 0; i < cluster.endpoints.size(); ++i) {
       const DesiredEndpoint& endpoint = cluster.endpoints[i];
+      if (!own.owner(endpoint.address).empty()) breach("an endpoint is the gateway itself");
       if (!known.insert(endpoint.id.slot).second) breach("published twice, or while it drains");
       if (i == 0) continue;
       const DesiredEndpoint& before = cluster.endpoints[i - 1];

@@ -185,7 +185,7 @@ void TestGateway::publishes() {
 }
 
 void TestGateway::reloads(Model model) {
-  const Result<void> taken = controller_->on_config(std::move(model), now_);
+  const Result<Reloaded> taken = controller_->on_config(std::move(model), now_);
   CHECK(taken);
 }
 

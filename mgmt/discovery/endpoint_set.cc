@@ -62,9 +62,22 @@ void add_resolved(const EndpointSettings& entry, const HostNames& names, Endpoin
   }
 }
 
+// The gateway would probe and forward to itself.
+void leave_out_own(const OwnAddresses& own, EndpointSet& set, Problems& problems) {
+  std::erase_if(set.endpoints, [&](const DiscoveredEndpoint& endpoint) {
+    const std::string owner = own.owner(endpoint.at.address);
+    if (owner.empty()) return false;
+    const std::string name = endpoint.host.empty() ? "" : endpoint.host + ": ";
+    problems.add(fmt::format("{}{} is an address of {}: an endpoint cannot be the gateway itself",
+                             name, endpoint.at.address.to_string(), owner));
+    return true;
+  });
+}
+
 }  // namespace
 
-EndpointSet discover(const ClusterSettings& cluster, const HostNames& names) {
+EndpointSet discover(const ClusterSettings& cluster, const HostNames& names,
+                     const OwnAddresses& own) {
   EndpointSet set;
   set.complete = true;
   Problems problems;
@@ -78,6 +91,7 @@ EndpointSet discover(const ClusterSettings& cluster, const HostNames& names) {
       problems.add(std::move(note));
     }
   }
+  leave_out_own(own, set, problems);
   const auto at = [](const DiscoveredEndpoint& endpoint) { return endpoint.at; };
   std::ranges::stable_sort(set.endpoints, {}, at);
   const auto repeated = std::ranges::unique(set.endpoints, {}, at);

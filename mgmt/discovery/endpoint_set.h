@@ -8,6 +8,7 @@
 
 #include "dataplane/wire/ip_address.h"
 #include "mgmt/discovery/host_names.h"
+#include "mgmt/discovery/own_addresses.h"
 #include "mgmt/model/model.h"
 
 namespace weft::mgmt {
@@ -37,6 +38,8 @@ struct EndpointSet {
 std::vector<std::string> names_in(const ClusterSettings& cluster);
 
 // Of entries that come to the same address and port, the first in the configuration counts.
-EndpointSet discover(const ClusterSettings& cluster, const HostNames& names);
+// Addresses of the gateway itself are ignored.
+EndpointSet discover(const ClusterSettings& cluster, const HostNames& names,
+                     const OwnAddresses& own);
 
 }  // namespace weft::mgmt

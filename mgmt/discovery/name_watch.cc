@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dataplane/base/check.h"
+#include "mgmt/model/usable_address.h"
 
 namespace weft::mgmt {
 
@@ -13,17 +14,13 @@ static Duration times(Duration duration, double factor) {
   return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
 }
 
-// Why no endpoint can be at the address; empty: one can.
-static std::string_view unusable(const IpAddress& address) {
-  if (!address.is_v4()) return "IPv6 endpoints are ignored in this version";
-  if (address.is_unspecified()) return "an endpoint cannot have the unspecified address";
-  if (address.is_multicast()) return "an endpoint cannot have a multicast address";
-  return {};
-}
-
 std::string ignored(const IpAddress& address) {
+  if (!address.is_v4()) {
+    return fmt::format("{}: IPv6 endpoints are ignored in this version", address.to_string());
+  }
   const std::string_view why = unusable(address);
-  return why.empty() ? std::string() : fmt::format("{}: {}", address.to_string(), why);
+  if (why.empty()) return {};
+  return fmt::format("{} {}: no endpoint can be there", address.to_string(), why);
 }
 
 void NameWatch::set_interval(Duration interval, Instant now) {

@@ -125,6 +125,21 @@ TEST(NameWatch, IPv6AddressesAreIgnoredWithAReason) {
   EXPECT_EQ(name.watch.problem(), "fd00::1: IPv6 endpoints are ignored in this version");
 }
 
+TEST(NameWatch, AddressesThatNoPacketReachesAreIgnored) {
+  for (const char* address : {"127.0.0.1", "127.1.2.3", "0.0.0.0", "0.1.2.3", "224.0.0.1",
+                              "240.0.0.1", "255.255.255.255"}) {
+    Watched name;
+    name.answer({{ip("10.0.0.1"), ip(address)}});
+    EXPECT_THAT(name.watch.addresses(), ElementsAre(ip("10.0.0.1"))) << address;
+    EXPECT_THAT(name.watch.problem(), HasSubstr("no endpoint can be there")) << address;
+  }
+  Watched local;
+  local.answer({{ip("127.0.0.1")}});
+  EXPECT_TRUE(local.watch.known());
+  EXPECT_THAT(local.watch.addresses(), IsEmpty());
+  EXPECT_EQ(local.watch.problem(), "127.0.0.1 is a loopback address: no endpoint can be there");
+}
+
 TEST(NameWatch, AnAnswerWithoutAUsableAddressIsADenial) {
   Watched name;
   name.answer({{ip("10.0.0.1")}});

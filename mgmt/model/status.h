@@ -49,6 +49,11 @@ enum class Phase : uint8_t { starting, serving, withdrawing, draining, stopped }
 // The enumerator's own word.
 std::string_view phase_name(Phase phase);
 
+// How a reload went that was not refused.
+struct Reloaded {
+  std::string waits;  // why it is taken later: one sentence; empty: it is taken
+};
+
 struct GatewayStatus {
   std::string name;
   Phase phase = Phase::starting;

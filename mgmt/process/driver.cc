@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "mgmt/config/config.h"
 #include "mgmt/kernel/kernel_plan.h"
 
 #ifndef WEFT_VERSION
@@ -12,8 +11,7 @@
 namespace weft::mgmt {
 
 Driver::Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs)
-    : config_file_(std::move(settings.config_file)),
-      loop_(loop),
+    : loop_(loop),
       plane_(plane),
       logs_(logs),
       worker_reports_(plane.counters()),
@@ -21,12 +19,15 @@ Driver::Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs)
       resolver_(loop),
       next_poll_(loop, [this] { step(); }),
       next_look_(loop, [this] { look_at_workers(); }),
-      publisher_(plane.published(), Publisher::Mode::thread, [this](uint64_t generation) {
-        loop_.post([this, generation] {
-          controller_->on_published(generation, loop_.now());
-          step();
-        });
-      }) {}
+      publisher_(plane.published(), Publisher::Mode::thread,
+                 [this](uint64_t generation) {
+                   loop_.post([this, generation] {
+                     controller_->on_published(generation, loop_.now());
+                     step();
+                   });
+                 }),
+      reloader_(loop, std::move(settings.config_file), std::move(settings.model),
+                [this](Result<Model> read) { return take(std::move(read)); }) {}
 
 Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop, DataPlane& plane,
                                               Logs& logs) {
@@ -124,6 +125,8 @@ void Driver::write_log(const LogRecord& record) {
 }
 
 void Driver::wish(const KernelWishes& wishes) {
+  // Also of a reload that waited until now.
+  if (const auto level = parse_level(wishes.model->log.level)) logs_.set_level(*level);
   const KernelPlan plan = plan_kernel(
       *wishes.model, [&](const ListenerSettings& listener) { return wishes.announces(listener); });
   const auto applied = kernel_->apply(plan);
@@ -153,36 +156,19 @@ void Driver::look_at_workers() {
   next_look_.expire_after(holdings_interval);
 }
 
-void Driver::refuse(const std::string& error) {
-  controller_->on_config_error(error, loop_.now());
-  logs_.write(Level::error, "reload_refused", {{"why", error}});
+Result<Reloaded> Driver::take(Result<Model> read) {
+  const Instant now = loop_.now();
+  Result<Reloaded> taken;
+  if (read) {
+    taken = controller_->on_config(*std::move(read), now);
+  } else {
+    taken = tl::unexpected(read.error());
+    controller_->on_config_error(read.error().message, now);
+  }
+  if (!taken) logs_.write(Level::error, "reload_refused", {{"why", taken.error().message}});
+  if (taken) prepare_kernel();
   step();
-}
-
-Result<void> Driver::reload() {
-  auto loaded = config::load_file(config_file_);
-  if (!loaded) {
-    const std::string errors = config::to_string(loaded.error());
-    refuse(errors);
-    return fail(errors, Fault::operator_input);
-  }
-  const auto fixed = config::restart_keys_changed(controller_->model(), *loaded);
-  if (!fixed.empty()) {
-    const std::string error =
-        fmt::format("{} cannot change without a restart: {}", config_file_, fmt::join(fixed, ", "));
-    refuse(error);
-    return fail(error, Fault::operator_input);
-  }
-  const std::string log_level = loaded->log.level;
-  auto taken = controller_->on_config(*std::move(loaded), loop_.now());
-  if (!taken) {
-    refuse(taken.error().message);
-    return taken;
-  }
-  if (const auto level = parse_level(log_level)) logs_.set_level(*level);
-  prepare_kernel();
-  step();
-  return {};
+  return taken;
 }
 
 void Driver::stop() {

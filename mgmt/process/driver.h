@@ -17,6 +17,7 @@
 #include "mgmt/logs/logs.h"
 #include "mgmt/metrics/report.h"
 #include "mgmt/process/data_plane.h"
+#include "mgmt/process/reloader.h"
 #include "mgmt/publish/publisher.h"
 
 namespace weft::mgmt {
@@ -36,8 +37,9 @@ class Driver {
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
-  // The file again: taken as a whole or refused, with every error in one text.
-  Result<void> reload();
+  // The file again: taken as a whole, now or later, or refused with every error in one text.
+  // on_done (may be empty) is told later.
+  void reload(Reloader::OnDone on_done) { reloader_.reload(std::move(on_done)); }
   // The first begins the orderly stop, the second ends it at once. The loop stops with the last
   // phase.
   void stop();
@@ -56,11 +58,10 @@ class Driver {
   void wish(const KernelWishes& wishes);
   void prepare_kernel();
   void look_at_workers();
-  void refuse(const std::string& error);
+  Result<Reloaded> take(Result<Model> read);
 
   static constexpr Duration holdings_interval = milliseconds(20);
 
-  const std::string config_file_;
   EventLoop& loop_;
   DataPlane& plane_;
   Logs& logs_;
@@ -75,7 +76,9 @@ class Driver {
   std::unique_ptr<ReadableWatch> kernel_watch_;
   bool stepping_ = false;
   std::string kernel_error_;  // the last one said
-  Publisher publisher_;       // last: its thread posts to the loop
+  // Last: their threads post to the loop.
+  Publisher publisher_;
+  Reloader reloader_;
 };
 
 }  // namespace weft::mgmt

@@ -1,0 +1,84 @@
+// The command line of the weftd program. Its path is the first argument.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "mgmt/io/temporary_folder.h"
+
+namespace weft::mgmt {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::string weftd_path;
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+struct Outcome {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+};
+
+class WeftdTest : public testing::Test {
+ protected:
+  Outcome run(const std::string& words) const {
+    const std::string out = folder_.file("out");
+    const std::string err = folder_.file("err");
+    const std::string command = "'" + weftd_path + "' " + words + " >'" + out + "' 2>'" + err + "'";
+    const int status = std::system(command.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content_of(out), content_of(err)};
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(WeftdTest, CheckSaysWhetherAFileIsValid) {
+  const std::string file = folder_.file("weft.toml");
+  std::ofstream(file) << "[[interface]]\nname = \"edge\"\ndevice = \"tap:t0\"\n"
+                         "addresses = [\"10.0.0.254/24\"]\n";
+  const Outcome valid = run("--check " + file);
+  EXPECT_EQ(valid.exit_code, 0);
+  EXPECT_EQ(valid.out, file + ": valid\n");
+  std::ofstream(file) << "x = 1\n";
+  const Outcome refused = run("--check " + file);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr(file + ":1:1: unknown key \"x\""));
+}
+
+// As in weftd --check "$UNSET": it must not become a gateway that runs.
+TEST_F(WeftdTest, CheckOfNoNameIsAFileThatCannotBeRead) {
+  const Outcome outcome = run("--config /dev/null --check ''");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_EQ(outcome.err, "\"\": cannot be read: No such file or directory\n");
+}
+
+TEST_F(WeftdTest, WrongWordsAreExitCodeOne) {
+  for (const char* words : {"--chekc x", "--check", "surplus", "--config"}) {
+    const Outcome outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 1) << words;
+    EXPECT_THAT(outcome.out, IsEmpty()) << words;
+  }
+  EXPECT_EQ(run("--help").exit_code, 0);
+  EXPECT_EQ(run("--version").exit_code, 0);
+}
+
+}  // namespace
+}  // namespace weft::mgmt
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  if (argc < 2) return 1;
+  weft::mgmt::weftd_path = argv[1];
+  return RUN_ALL_TESTS();
+}
