@@ -14,9 +14,8 @@ namespace weft {
 //   process            frames from the wire; gives every packet of the burst a verdict
 //   process_from_twin  the same for frames that the kernel sent on the twin of burst.interface
 //   idle               a turn in which nothing was processed: lets time pass in its tables
-//   release            packets that it held (Verdict::hold) and that may go now, into the burst
-//   with
-//                      a verdict each; gives their number
+//   release            puts packets that it held (Verdict::hold) and that may go now into the
+//                      burst, a verdict each; gives their number
 template <class P, class Snapshot>
 concept Pipeline = requires(P& pipeline, Burst& burst, const Snapshot& snapshot, Instant now) {
   pipeline.process(burst, snapshot, now);
