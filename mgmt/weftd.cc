@@ -44,7 +44,16 @@ Result<EalSettings> eal_settings(const Model& model) {
   return settings;
 }
 
-Result<void> serve(Driver::Settings settings, Logs& logs) {
+// From the start on a signal does what it promises: one that comes before the gateway runs waits in
+// the loop until it does. Nothing is called before `driver` is set: the loop does not run earlier.
+void take_signals(EventLoop& loop, Driver*& driver) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    loop.on_signal(signal, [&driver] { driver->stop(); });
+  }
+  loop.on_signal(SIGHUP, [&driver] { driver->reload({}); });
+}
+
+Result<void> serve(Driver::Settings settings, EventLoop& loop, Driver*& running, Logs& logs) {
   const Model model = settings.model;
   const auto eal = eal_settings(model);
   if (!eal) return tl::unexpected(eal.error());
@@ -53,24 +62,20 @@ Result<void> serve(Driver::Settings settings, Logs& logs) {
   if (const std::string& warning = (*started)->warning(); !warning.empty()) {
     logs.write(Level::warn, "hugepages", {{"why", warning}});
   }
-  EventLoop loop;
   auto plane = DataPlane::open(model, loop.now());
   if (!plane) return tl::unexpected(plane.error());
   auto driver = Driver::start(std::move(settings), loop, **plane, logs);
   if (!driver) return tl::unexpected(driver.error());
+  running = driver->get();
   WorkThread rendering("weft-render");
   auto servers = open_admin_servers(
       model.admin, loop, rendering,
-      {.status = [&driver] { return (*driver)->status(); },
-       .report = [&driver] { return (*driver)->report(); },
-       .reload = [&driver](auto on_done) { (*driver)->reload(std::move(on_done)); },
+      {.status = [&running] { return running->status(); },
+       .report = [&running] { return running->report(); },
+       .reload = [&running](auto on_done) { running->reload(std::move(on_done)); },
        .run_elsewhere = {}});
   if (!servers) return tl::unexpected(servers.error());
-  if (auto running = (*plane)->run(); !running) return running;
-  for (const int signal : {SIGTERM, SIGINT}) {
-    loop.on_signal(signal, [&driver] { (*driver)->stop(); });
-  }
-  loop.on_signal(SIGHUP, [&driver] { (*driver)->reload({}); });
+  if (auto workers = (*plane)->run(); !workers) return workers;
   logs.write(Level::info, "started",
              {{"gateway", model.gateway.name},
               {"version", WEFT_VERSION},
@@ -86,6 +91,9 @@ int run(const std::string& file) {
     std::fputs(config::to_string(loaded.error()).c_str(), stderr);
     return 1;
   }
+  EventLoop loop;
+  Driver* driver = nullptr;
+  take_signals(loop, driver);
   Driver::Settings settings{.config_file = file,
                             .model = *std::move(loaded),
                             .drawn_hash_seed = {},
@@ -96,7 +104,7 @@ int run(const std::string& file) {
     settings.drawn_hash_seed = *seed;
   }
   Logs logs({.level = parse_level(settings.model.log.level).value_or(Level::info)});
-  const auto served = serve(std::move(settings), logs);
+  const auto served = serve(std::move(settings), loop, driver, logs);
   return served ? 0 : say(served.error().message);
 }
 

@@ -1,8 +1,11 @@
 // The command line of the weftd program. Its path is the first argument.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -61,6 +64,31 @@ TEST_F(WeftdTest, CheckOfNoNameIsAFileThatCannotBeRead) {
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.out, IsEmpty());
   EXPECT_EQ(outcome.err, "\"\": cannot be read: No such file or directory\n");
+}
+
+// Reading the hash seed blocks here, early in the start, until the test writes one.
+TEST_F(WeftdTest, SignalsDuringTheStartWaitForItsEnd) {
+  const std::string seed = folder_.file("gw.hash_seed");
+  ASSERT_EQ(mkfifo(seed.c_str(), 0600), 0);
+  const std::string file = folder_.file("weft.toml");
+  std::ofstream(file) << "[gateway]\nname = \"gw\"\nstate_dir = \"" << folder_.file("")
+                      << "\"\n[[interface]]\nname = \"edge\"\n"
+                         "device = \"af_packet:weft-not-there\"\n"
+                         "addresses = [\"10.0.0.254/24\"]\n";
+  const pid_t weftd = fork();
+  ASSERT_GE(weftd, 0);
+  if (weftd == 0) {
+    execl(weftd_path.c_str(), "weftd", "--config", file.c_str(), nullptr);
+    _exit(127);
+  }
+  std::ofstream reading(seed);  // opens when weftd does
+  for (const int signal : {SIGHUP, SIGTERM, SIGINT}) ASSERT_EQ(kill(weftd, signal), 0);
+  reading << std::string(32, 'a') << std::endl;
+  reading.close();
+  int status = 0;
+  ASSERT_EQ(waitpid(weftd, &status, 0), weftd);
+  ASSERT_TRUE(WIFEXITED(status)) << "killed by signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 1);  // there is no such device
 }
 
 TEST_F(WeftdTest, WrongWordsAreExitCodeOne) {

@@ -66,7 +66,8 @@ Maglev::Maglev(std::span<const MaglevEndpoint> endpoints, uint32_t slots, uint64
   for (uint16_t& slot : slots_) slot = order[slot];
 }
 
-uint32_t maglev_slots(uint32_t endpoints) {
+uint32_t maglev_slots(uint32_t endpoints, uint32_t configured) {
+  if (configured > endpoints) return configured;
   static constexpr std::array sizes = {1021u, 4093u, 16381u, 65521u, 262139u, maglev_slots_max};
   const uint64_t wanted = uint64_t{endpoints} * 100;
   const auto* size =

@@ -43,8 +43,9 @@ class Maglev {
   std::vector<uint16_t> slots_;
 };
 
-// The smallest of 1021, 4093, 16381, 65521, 262139, 1048573 that is at least 100 times the
-// endpoints (the last one beyond that).
-uint32_t maglev_slots(uint32_t endpoints);
+// The slots of a table for so many endpoints: as configured, if that is more than the endpoints;
+// otherwise (0: not configured) the smallest of 1021, 4093, 16381, 65521, 262139, 1048573 that is
+// at least 100 times the endpoints (the last one beyond that).
+uint32_t maglev_slots(uint32_t endpoints, uint32_t configured = 0);
 
 }  // namespace weft

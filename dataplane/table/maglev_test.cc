@@ -148,6 +148,9 @@ TEST(Maglev, SlotsGrowInStepsWithTheEndpoints) {
   EXPECT_EQ(maglev_slots(2621), 262139u);
   EXPECT_EQ(maglev_slots(2622), 1048573u);
   EXPECT_EQ(maglev_slots(65535), 1048573u);
+  EXPECT_EQ(maglev_slots(10, 65521), 65521u);
+  EXPECT_EQ(maglev_slots(10, 11), 11u);
+  EXPECT_EQ(maglev_slots(11, 11), 4093u);  // a set that grew beyond what was configured
 }
 
 TEST(MaglevDeathTest, MoreEndpointsThanSlotsIsABug) {

@@ -283,6 +283,78 @@ addresses = ["10.0.0.254/24"]
 addresses = ["10.0.0.254/24"]
              ^
 )"},
+    {"addresses at the edges of their subnet",
+     R"([[interface]]
+name = "edge"
+device = "af_xdp:eth1"
+addresses = ["10.0.0.0/24", "10.0.1.255/24", "10.0.2.0/31", "10.0.3.0/32"]
+)",
+     R"(weft.toml:4:14: "10.0.0.0" is the network address of 10.0.0.0/24, which no host has
+addresses = ["10.0.0.0/24", "10.0.1.255/24", "10.0.2.0/31", "10.0.3.0/32"]
+             ^
+weft.toml:4:29: "10.0.1.255" is the broadcast address of 10.0.1.0/24, which no host has
+addresses = ["10.0.0.0/24", "10.0.1.255/24", "10.0.2.0/31", "10.0.3.0/32"]
+                            ^
+)"},
+    {"two interfaces in one subnet",
+     R"([[interface]]
+name = "edge"
+device = "af_xdp:eth1"
+addresses = ["10.0.0.1/24", "10.0.0.2/24", "fe80::1/64"]
+[[interface]]
+name = "inner"
+device = "af_xdp:eth2"
+addresses = ["10.0.0.3/24", "10.0.0.4/25", "fe80::2/64"]
+)",
+     R"(weft.toml:8:14: 10.0.0.0/24 is the subnet of interface "edge" already, in line 4: it is reached by one interface only
+addresses = ["10.0.0.3/24", "10.0.0.4/25", "fe80::2/64"]
+             ^
+)"},
+    {"routes to what is reached already",
+     R"([[interface]]
+name = "edge"
+device = "af_xdp:eth1"
+addresses = ["10.0.0.254/24"]
+routes = [
+  { to = "0.0.0.0/0", via = "10.0.0.1" },
+  { to = "0.0.0.0/0", via = "10.0.0.2" },
+  { to = "10.0.0.0/24", via = "10.0.0.1" },
+]
+)",
+     R"(weft.toml:7:10: to "0.0.0.0/0" is reached already, by line 6
+  { to = "0.0.0.0/0", via = "10.0.0.2" },
+         ^
+weft.toml:8:10: to "10.0.0.0/24" is reached already, by line 4
+  { to = "10.0.0.0/24", via = "10.0.0.1" },
+         ^
+)"},
+    {"listeners at the edges of a subnet",
+     R"([[interface]]
+name = "edge"
+device = "af_xdp:eth1"
+addresses = ["10.0.0.254/24"]
+[[listener]]
+name = "web"
+address = "10.0.0.255:80"
+protocol = "tcp"
+forward = "nat"
+cluster = "web"
+[[listener]]
+name = "api"
+address = "10.0.0.0:80"
+protocol = "tcp"
+forward = "nat"
+cluster = "web"
+[[cluster]]
+name = "web"
+)",
+     R"(weft.toml:7:11: "10.0.0.255" is the broadcast address of 10.0.0.0/24, the subnet of interface "edge" (line 4), which no host has
+address = "10.0.0.255:80"
+          ^
+weft.toml:13:11: "10.0.0.0" is the network address of 10.0.0.0/24, the subnet of interface "edge" (line 4), which no host has
+address = "10.0.0.0:80"
+          ^
+)"},
     {"bits beyond the length",
      R"([[interface]]
 name = "edge"

@@ -9,7 +9,7 @@ constexpr BadInput bad_syntax[] = {
      R"([gateway
 name = "gw-1"
 )",
-     R"(weft.toml:1:1: this is neither a key nor a table header
+     R"(weft.toml:1:1: "]" is missing at the end of the table header
 [gateway
 ^
 )"},
@@ -17,7 +17,7 @@ name = "gw-1"
      R"([[interface]
 name = "edge"
 )",
-     R"(weft.toml:1:1: this is neither a key nor a table header
+     R"(weft.toml:1:1: "]]" is missing at the end of the table header
 [[interface]
 ^
 )"},

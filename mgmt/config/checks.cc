@@ -85,6 +85,7 @@ void check_model(Reading& reading, const Node& root) {
   check_gateway(reading, root);
   check_devices(reading, root);
   check_interfaces(reading, root);
+  check_subnets(reading, root);
   check_listeners(reading, root);
   check_clusters(reading, root);
 }

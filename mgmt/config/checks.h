@@ -28,6 +28,8 @@ void check_gateway(Reading& reading, const Node& root);
 void check_devices(Reading& reading, const Node& root);
 // Routes, and addresses against each other.
 void check_interfaces(Reading& reading, const Node& root);
+// The subnets of interfaces: their edges, whom else they belong to, the routes into them.
+void check_subnets(Reading& reading, const Node& root);
 void check_listeners(Reading& reading, const Node& root);
 void check_clusters(Reading& reading, const Node& root);
 

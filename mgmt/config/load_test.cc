@@ -313,9 +313,9 @@ TEST(Load, BytesThatAreNotTextAreLocated) {
     return loaded ? std::string("taken") : to_string(loaded.error());
   };
   EXPECT_EQ(says("[log]\nlevel = \"\xff\"\n"),
-            "weft.toml:2:10: not UTF-8: byte 0xff\nlevel = \"\xff\"\n         ^\n");
-  EXPECT_EQ(says("# \xc0\xaf\n"), "weft.toml:1:3: not UTF-8: byte 0xc0\n# \xc0\xaf\n  ^\n");
-  EXPECT_EQ(says("# \xed\xa0\x80\n"), "weft.toml:1:3: not UTF-8: byte 0xed\n# \xed\xa0\x80\n  ^\n");
+            "weft.toml:2:10: not UTF-8: byte 0xff\nlevel = \"?\"\n         ^\n");
+  EXPECT_EQ(says("# \xc0\xaf\n"), "weft.toml:1:3: not UTF-8: byte 0xc0\n# ??\n  ^\n");
+  EXPECT_EQ(says("# \xed\xa0\x80\n"), "weft.toml:1:3: not UTF-8: byte 0xed\n# ???\n  ^\n");
   EXPECT_EQ(says(std::string_view("# a\0b\n", 6)),
             "weft.toml:1:4: control character 0x00\n# a?b\n   ^\n");
   EXPECT_EQ(says("a = 1\rb = 2\n"), "weft.toml:1:6: control character 0x0d\na = 1?b = 2\n     ^\n");

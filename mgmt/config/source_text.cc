@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "dataplane/base/utf8.h"
+
 namespace weft::mgmt::config {
 
 namespace {
@@ -31,12 +33,27 @@ std::string_view cut(std::string_view text, uint32_t first, uint32_t count) {
   return text.substr(begin, skip(begin, count) - begin);
 }
 
-// What cannot be shown as it is would garble the operator's terminal.
+// The bytes of the character at the front, of which 1 when there is none that is well-formed.
+std::size_t step_bytes(std::string_view text) {
+  return std::max<std::size_t>(utf8_character_bytes(text), 1);
+}
+
+bool is_printable(std::string_view character) {
+  const auto first = static_cast<uint8_t>(character.front());
+  if (first < 0x80) return character == "\t" || (first >= 0x20 && first != 0x7f);
+  // U+0080 to U+009F are controls as well: U+009B begins a terminal's commands.
+  const bool control = first == 0xc2 && static_cast<uint8_t>(character.back()) < 0xa0;
+  return character.size() > 1 && !control;
+}
+
+// What cannot be shown as it is would garble the operator's terminal, and what is not UTF-8 the
+// JSON that it is told in.
 std::string printable(std::string_view text) {
-  std::string shown(text);
-  for (char& c : shown) {
-    const auto byte = static_cast<uint8_t>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7f) c = '?';
+  std::string shown;
+  while (!text.empty()) {
+    const std::string_view character = text.substr(0, step_bytes(text));
+    shown += is_printable(character) ? character : "?";
+    text.remove_prefix(character.size());
   }
   return shown;
 }
@@ -65,15 +82,14 @@ void show_around(std::string_view line, uint32_t column, ConfigError& error) {
 
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t shown_bytes_max = 80;
-  std::string shown = "\"";
-  shown += printable(text.substr(0, shown_bytes_max));
-  // Not in the middle of a character.
-  if (text.size() > shown_bytes_max) {
-    while ((static_cast<uint8_t>(shown.back()) & 0xc0) == 0x80) shown.pop_back();
-    if (static_cast<uint8_t>(shown.back()) >= 0xc0) shown.pop_back();
-    shown += "...";
+  std::size_t shown_bytes = 0;
+  while (shown_bytes < text.size()) {
+    const std::size_t next = shown_bytes + step_bytes(text.substr(shown_bytes));
+    if (next > shown_bytes_max) break;
+    shown_bytes = next;
   }
-  return shown + "\"";
+  const std::string_view left_out = shown_bytes < text.size() ? "..." : "";
+  return fmt::format("\"{}{}\"", printable(text.substr(0, shown_bytes)), left_out);
 }
 
 SourceText::SourceText(std::string_view text, std::string file_name)

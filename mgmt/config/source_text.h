@@ -13,7 +13,7 @@ namespace weft::mgmt::config {
 
 using Offset = uint32_t;  // bytes from the start of the text
 
-// In quotes, cut when long, control characters shown as "?": for messages.
+// In quotes, cut when long; control characters and what is not UTF-8 shown as "?": for messages.
 std::string in_quotes(std::string_view text);
 
 class SourceText {

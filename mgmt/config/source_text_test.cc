@@ -41,6 +41,24 @@ TEST(SourceText, TheStartOfALongLineIsShownAsItIs) {
   EXPECT_EQ(error.text, "k = \"" + std::string(115, 'a') + "...");
 }
 
+TEST(SourceText, WhatATerminalWouldTakeForACommandIsNotShown) {
+  const std::string controls =
+      "a\x1b[1mb\xc2\x9b"
+      "31mc\xc2\x85\x7f\xc2\xa0\xc3\xbc";
+  const ConfigError error = SourceText(controls, "f").error(0, "wrong");
+  EXPECT_EQ(error.text, "a?[1mb?31mc??\xc2\xa0\xc3\xbc");
+  EXPECT_EQ(in_quotes(controls), "\"" + error.text + "\"");
+}
+
+TEST(SourceText, WhatIsNotUtf8IsShownAsUtf8) {
+  const std::string bytes =
+      "a\xff\x9b\xc3"
+      "z\xed\xa0\x80\xe2\x82";
+  const ConfigError error = SourceText(bytes, "f").error(1, "wrong");
+  EXPECT_EQ(error.text, "a???z?????");
+  EXPECT_EQ(in_quotes(bytes), "\"a???z?????\"");
+}
+
 TEST(InQuotes, CutsBetweenCharacters) {
   std::string text;
   for (int i = 0; i < 60; ++i) text += "\u00fc";

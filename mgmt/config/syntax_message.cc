@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <vector>
@@ -120,6 +121,17 @@ std::string_view named_key(std::string_view theirs) {
   return theirs.substr(open + 1, close - open);
 }
 
+// '"]" is missing' when a table header at the place does not end on its line; empty: it does, or
+// none is there.
+std::string open_header(std::string_view text, Offset at) {
+  std::string_view line = text.substr(std::min<std::size_t>(at, text.size()));
+  line = line.substr(0, line.find('\n'));
+  if (!line.starts_with('[')) return {};
+  const std::string_view close = line.starts_with("[[") ? "]]" : "]";
+  if (line.find(close) != std::string_view::npos) return {};
+  return fmt::format("\"{}\" is missing at the end of the table header", close);
+}
+
 void replace(std::string& text, std::string_view mark, std::string_view with) {
   const std::size_t found = text.find(mark);
   if (found != std::string::npos) text.replace(found, mark.size(), with);
@@ -131,6 +143,9 @@ SyntaxError syntax_error(std::string_view text, std::string_view drawing, uint32
   const std::vector<std::string_view> lines = split_lines(drawing);
   const std::vector<Place> all = places(lines);
   const Place at = all.empty() ? Place{line, 1} : all.back();
+  if (std::string ours = open_header(text, offset_of(text, at)); !ours.empty()) {
+    return {offset_of(text, at), std::move(ours)};
+  }
   const std::string_view theirs = lines.empty() ? std::string_view() : headline(lines.front());
   for (const Translation& translation : translations) {
     if (theirs.find(translation.theirs) == std::string_view::npos) continue;

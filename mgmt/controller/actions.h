@@ -34,7 +34,7 @@ struct LogRecord {
   enum class Level : uint8_t { info, warning };
   Level level = Level::info;
   Instant at;
-  std::string event;     // "endpoint_state", "endpoint_added", "phase", ...; README.md lists them
+  std::string event;     // "endpoint_state", "config", "phase", ...; README.md lists them
   std::string listener;  // this and the others: empty when they say nothing
   std::string cluster;
   std::string endpoint;  // "10.0.2.1:8080"
@@ -58,9 +58,8 @@ struct KernelWishes {
 };
 
 struct Actions {
-  std::vector<EndpointProbe> probes;     // to start
-  std::vector<EndpointId> probes_ended;  // not probed any more: give their connections up
-  std::vector<LookUp> look_ups;          // to start
+  std::vector<EndpointProbe> probes;  // to start
+  std::vector<LookUp> look_ups;       // to start
   // To submit to the publisher, once each and in this order; null: nothing new.
   std::shared_ptr<const Desired> desired;
   uint64_t generation = 0;                 // of the snapshot that it becomes: counts from 1

@@ -42,6 +42,30 @@ ClusterStatus status_of(TestGateway& gateway, std::size_t cluster) {
   return gateway->status().clusters.at(cluster);
 }
 
+TEST(MaglevSlots, AreThoseOfTheTableThatWorkersRead) {
+  Model model = web_model();
+  for (int i = 3; i <= 11; ++i) {
+    model.clusters[0].endpoints.push_back({fmt::format("10.0.0.{}", i), 80, 1});
+  }
+  TestGateway gateway = serving(model);
+  EXPECT_EQ(status_of(gateway, 0).maglev_slots, 4093u);
+  // One leaves and keeps its flows: it is in the status and not in the table.
+  model.clusters[0].endpoints.pop_back();
+  gateway.holds({{gateway.endpoint("web", "10.0.0.11:80").id.slot, 1}});
+  gateway.reloads(model);
+  gateway.at(3000);
+  gateway.publishes();
+  EXPECT_EQ(status_of(gateway, 0).endpoints.size(), 11u);
+  EXPECT_EQ(status_of(gateway, 0).maglev_slots, 1021u);
+  // A configured number that the set has outgrown is not used.
+  model.clusters[0].maglev_slots = 7;
+  gateway.reloads(model);
+  EXPECT_EQ(status_of(gateway, 0).maglev_slots, 1021u);
+  model.clusters[0].maglev_slots = 65521;
+  gateway.reloads(model);
+  EXPECT_EQ(status_of(gateway, 0).maglev_slots, 65521u);
+}
+
 // ---- host names
 
 TEST(HostNamesOfAController, BecomeEndpointsThatAreProbedAndPublished) {

@@ -29,18 +29,13 @@ ListenerStatus Controller::status_of(const TrackedListener& listener) const {
           .why = listeners_.why_not_ready(listener, membership_)};
 }
 
-static uint32_t slots_of(const TrackedCluster& cluster) {
-  const uint32_t configured = cluster.settings.maglev_slots;
-  return configured != 0 ? configured
-                         : maglev_slots(static_cast<uint32_t>(cluster.endpoints.size()));
-}
-
 static ClusterStatus status_of(const TrackedCluster& cluster) {
-  ClusterStatus status{.id = cluster.id,
-                       .name = cluster.settings.name,
-                       .maglev_slots = slots_of(cluster),
-                       .endpoints = {},
-                       .resolve_error = cluster.problem};
+  ClusterStatus status{
+      .id = cluster.id,
+      .name = cluster.settings.name,
+      .maglev_slots = maglev_slots(cluster.live_endpoints, cluster.settings.maglev_slots),
+      .endpoints = {},
+      .resolve_error = cluster.problem};
   status.endpoints.reserve(cluster.endpoints.size());
   for (const auto& [at, endpoint] : cluster.endpoints) {
     status.endpoints.push_back({.id = endpoint.id,

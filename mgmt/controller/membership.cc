@@ -213,7 +213,6 @@ void Membership::forget(EndpointSlot slot, Instant now) {
   const Place forgotten = place(slot);
   leaving_.erase(slot);
   schedule_.remove(slot);
-  probes_ended_.push_back(forgotten.endpoint->id);
   states_.set(slot, EndpointState::down);
   places_[index(slot)] = {};
   forgotten.cluster->endpoints.erase(forgotten.at);

@@ -74,7 +74,7 @@ class Membership {
   void on_desired(uint64_t generation, Instant now);
   // Workers may read it from now on.
   void on_published(uint64_t generation, Instant now);
-  // Gives the probes to start and those that ended since the last poll.
+  // Gives the probes to start.
   void poll(Instant now, Actions& actions);
   Instant next_poll() const { return schedule_.next_poll(); }
 
@@ -123,7 +123,6 @@ class Membership {
   std::vector<const TrackedCluster*> live_;
   std::vector<Place> places_;       // by endpoint slot
   std::set<EndpointSlot> leaving_;  // tracked and not live
-  std::vector<EndpointId> probes_ended_;
 };
 
 }  // namespace weft::mgmt

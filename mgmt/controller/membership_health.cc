@@ -59,9 +59,7 @@ void Membership::watch(const Place& place, Instant now) {
   const EndpointId id = place.endpoint->id;
   const HealthSettings* health = place.cluster->health.get();
   if (health == nullptr) {
-    if (!schedule_.contains(id.slot)) return;
-    schedule_.remove(id.slot);
-    probes_ended_.push_back(id);
+    if (schedule_.contains(id.slot)) schedule_.remove(id.slot);
     return;
   }
   const ProbeTimes times{health->interval_ms, health->timeout_ms};
@@ -105,7 +103,6 @@ void Membership::poll(Instant now, Actions& actions) {
                               other_port != 0 ? other_port : probed.at.port,
                               probed.cluster->health});
   }
-  actions.probes_ended = std::exchange(probes_ended_, {});
 }
 
 }  // namespace weft::mgmt

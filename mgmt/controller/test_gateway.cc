@@ -234,9 +234,6 @@ std::vector<std::string> lines_of(const Actions& actions) {
   for (const EndpointProbe& probe : actions.probes) {
     lines.push_back("probe " + EndpointAddress{probe.address, probe.port}.to_string());
   }
-  for (const EndpointId& id : actions.probes_ended) {
-    lines.push_back(fmt::format("end probes of {}", index(id.slot)));
-  }
   for (const LookUp& look_up : actions.look_ups) lines.push_back("look up " + look_up.name);
   if (actions.desired) lines.push_back(line_of(*actions.desired, actions.generation));
   if (actions.kernel) {

@@ -28,10 +28,9 @@ std::shared_ptr<const ClusterRecord> cluster_record(const DesiredCluster& cluste
     record->endpoints.push_back(endpoint.id.slot);
   }
   if (takers.empty()) return record;
-  // Counted with those of weight 0: a weight that comes and goes does not reshuffle. A set that
-  // discovery made larger than the configured slots gets the slots it needs.
+  // Counted with those of weight 0: a weight that comes and goes does not reshuffle.
   const auto count = static_cast<uint32_t>(cluster.endpoints.size());
-  const uint32_t slots = cluster.maglev_slots > count ? cluster.maglev_slots : maglev_slots(count);
+  const uint32_t slots = maglev_slots(count, cluster.maglev_slots);
   record->maglev = std::make_shared<Maglev>(takers, slots, seed);
   return record;
 }
