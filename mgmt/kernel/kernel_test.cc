@@ -131,6 +131,10 @@ TEST_F(KernelTest, ApplyingTwiceChangesNothing) {
   wanted.twins[0].routes = {{prefix("0.0.0.0/0"), ip("10.0.0.1")}};
   wanted.announcements = {{prefix("10.0.0.10"), 0}};
   apply_well(wanted);
+  // The kernel gives the twin a link-local address of its own, and takes a moment over it.
+  host.expect(
+      "until ip -o addr show dev edge | grep -q fe80 && "
+      "! ip -o addr show dev edge | grep -q tentative; do :; done");
   const std::string state = "ip -o addr show dev edge; ip route show table all; ip -6 route";
   const std::string before = host.expect(state);
   Program monitor = host.start({"ip", "monitor", "address", "route"});
