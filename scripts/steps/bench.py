@@ -32,13 +32,19 @@ def programs():
     return found
 
 
-def measure(row, path):
-    """The row with value, unit, samples and whether its bound holds; without them it does not."""
+def measure(path, arguments):
+    """The rows that the program measures with these arguments, by name; none if it fails."""
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
         file = pathlib.Path(folder) / "rows.json"
-        done = subprocess.run([path, *row["arguments"], "--json", file], check=False)
-        rows = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
-    measured = next((other for other in rows if other["name"] == row["name"]), {})
+        done = subprocess.run([path, *arguments, "--json", file], check=False)
+        if done.returncode or not file.exists():
+            return {}
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+    return {row["name"]: row for row in rows}
+
+
+def judge(row, measured):
+    """The row with value, unit, samples and whether its bound holds; without them it does not."""
     value = measured.get("value")
     result = {
         "name": row["name"],
@@ -49,7 +55,7 @@ def measure(row, path):
         "holds": False,
         "samples": measured.get("samples", []),
     }
-    if done.returncode == 0 and measured.get("valid"):
+    if measured.get("valid"):
         at_most = row["sense"] == "at most"
         result["holds"] = value <= row["bound"] if at_most else value >= row["bound"]
     return result
@@ -69,16 +75,23 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the bounded rows as a JSON array")
     parser.add_argument("--only", metavar="NAME", help="a row or a program")
     given = parser.parse_args()
-    rows = tomllib.loads((ROOT / "perf/bounds.toml").read_text(encoding="utf-8"))["row"]
+    bounds = tomllib.loads((ROOT / "perf/bounds.toml").read_text(encoding="utf-8"))
+    rows = [row for row in bounds["row"] if given.only in (None, row["name"], row["program"])]
+    runs = [
+        (program["name"], run)
+        for program in bounds["program"]
+        if given.only in (None, program["name"])
+        for run in program["runs"]
+    ] or [(row["program"], row["alone"]) for row in rows]
     try:
         build.configure("build")
         found = programs()
-        rows = [row for row in rows if given.only in (None, row["name"], row["program"])]
-        bounded = {row["program"] for row in rows}
-        plain = [name for name in found if given.only in (None, name) and name not in bounded]
-        if not rows and not plain:
+        measuring = {program["name"] for program in bounds["program"]}
+        plain = [name for name in found if given.only in (None, name) and name not in measuring]
+        if not runs and not plain:
             sys.exit(f"scripts/bench: there is no row and no program '{given.only}'")
-        targets = [os.path.relpath(found[name], ROOT / "build") for name in [*bounded, *plain]]
+        wanted = dict.fromkeys([*plain, *(name for name, _ in runs)])
+        targets = [os.path.relpath(found[name], ROOT / "build") for name in wanted]
         build.build("build", *targets, title="building the benchmarks")
     except build.BuildError as error:
         sys.exit(str(error))
@@ -88,8 +101,13 @@ def main():
         print(f"\n== {name}", flush=True)
         if subprocess.run([found[name]], check=False).returncode:
             sys.exit(f"scripts/bench: {name} failed")
-    results = [measure(row, found[row["program"]]) for row in rows]
-    show(results)
+    measured = {}
+    for name, arguments in runs:
+        print(f"\n== {name} {' '.join(arguments)}", flush=True)
+        measured |= measure(found[name], arguments)
+    results = [judge(row, measured.get(row["name"], {})) for row in rows]
+    if results:
+        show(results)
     if given.json:
         pathlib.Path(given.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     sys.exit(0 if all(result["holds"] for result in results) else 1)

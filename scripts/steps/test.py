@@ -50,22 +50,25 @@ def step(title):
 
 
 def tests_of(folder, suites):
-    """Names of the suites' tests and the programs they run, relative to the build folder."""
+    """Names of the suites' tests, and the targets in the folder that they run or are given."""
     done = subprocess.run(
-        ["meson", "introspect", folder, "--tests"],
+        ["meson", "introspect", folder, "--tests", "--targets"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
+    known = json.loads(done.stdout)
+    files = {target["id"]: target["filename"][0] for target in known["targets"]}
     names, programs = [], set()
-    for test in json.loads(done.stdout):
+    for test in known["tests"]:
         if {suite.split(":")[-1] for suite in test["suite"]} & set(suites):
             program = os.path.relpath(test["cmd"][0], ROOT / folder)
             if folder != "build" and program.startswith(SLOW_TO_BUILD):
                 continue
             names.append(test["name"])
-            programs |= {program} if not program.startswith("..") else set()
+            needed = [files[target] for target in test["depends"]]
+            programs |= {os.path.relpath(file, ROOT / folder) for file in needed}
     return names, sorted(programs)
 
 
