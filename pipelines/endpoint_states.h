@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/base/ids.h"
@@ -16,6 +17,19 @@ enum class EndpointState : uint8_t {
   draining,  // keeps its flows, takes no new ones
   healthy,
 };
+
+// The word for it in the log, in status and in metrics.
+constexpr std::string_view name(EndpointState state) {
+  switch (state) {
+    case EndpointState::down:
+      return "down";
+    case EndpointState::draining:
+      return "draining";
+    case EndpointState::healthy:
+      return "healthy";
+  }
+  return {};
+}
 
 class EndpointStates {
  public:

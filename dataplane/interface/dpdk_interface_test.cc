@@ -133,8 +133,8 @@ TEST(DpdkInterface, ADeviceIsOpenOnceAndMayBeOpenedAgain) {
 }
 
 TEST(DpdkInterface, StoppedItHasNothingAndTakesNothing) {
-  const auto interface = open("vdev:net_ring0");
   test::PacketPool pool;
+  const auto interface = open("vdev:net_ring0");
   std::array<Packet, 1> packets = {pool.make(numbered_frame(1))};
   ASSERT_EQ((*interface)->transmit(0, packets), 1u);
   (*interface)->stop();

@@ -81,13 +81,19 @@ constinit const rte_mempool_ops ops = {
 };
 RTE_MEMPOOL_REGISTER_OPS(ops)
 
-void arm(rte_mempool* pool, bool armed) {
-  FreeList& list = free_list(pool);
-  const std::lock_guard lock(list.mutex);
-  list.armed = armed;
-  for (void* buffer : list.buffers) {
-    armed ? poison(buffer, pool->elt_size) : unpoison(buffer, pool->elt_size);
-  }
+// Every buffer is free.
+void arm(rte_mempool* pool) {
+  free_list(pool).armed = true;
+  rte_mempool_obj_iter(
+      pool, [](rte_mempool* of, void*, void* buffer, unsigned) { poison(buffer, of->elt_size); },
+      nullptr);
+}
+
+// Also of what a device still holds: the memory goes back whole.
+void disarm(rte_mempool* pool) {
+  rte_mempool_obj_iter(
+      pool, [](rte_mempool* of, void*, void* buffer, unsigned) { unpoison(buffer, of->elt_size); },
+      nullptr);
 }
 
 // One segment with the front of `bytes`; exactly as long.
@@ -110,11 +116,11 @@ GuardedPool::GuardedPool(uint32_t buffers, uint16_t data_room_bytes) {
   pool_ = rte_pktmbuf_pool_create_by_ops(pool_name.c_str(), buffers, 0, 0, data_room_bytes,
                                          SOCKET_ID_ANY, ops.name);
   CHECK(pool_ != nullptr);
-  arm(pool_, true);
+  arm(pool_);
 }
 
 GuardedPool::~GuardedPool() {
-  arm(pool_, false);
+  disarm(pool_);
   rte_mempool_free(pool_);
 }
 

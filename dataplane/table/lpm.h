@@ -72,7 +72,7 @@ class Lpm {
     Mask mask;
     FlatMap<IpAddress, Value> map;
   };
-  std::vector<Level> levels_[2];  // IPv6, IPv4; longest first
+  std::array<std::vector<Level>, 2> levels_;  // IPv6, IPv4; longest first
 };
 
 }  // namespace weft

@@ -86,9 +86,9 @@ class alignas(64) NatBucket4 {
     for (uint32_t i = 0; i < flows; ++i) {
       const NatFlow4& flow = flows_[i];
       // Without branches: which of the two it is cannot be foretold.
-      const bool same = flow.has(0, client) & flow.has(peer_at, peer) & !flow.meta.free() &
-                        (flow.meta.udp() == key.udp);
-      lanes |= uint32_t{same} << i;
+      const uint32_t same = uint32_t{flow.has(0, client)} & uint32_t{flow.has(peer_at, peer)} &
+                            uint32_t{!flow.meta.free()} & uint32_t{flow.meta.udp() == key.udp};
+      lanes |= same << i;
     }
     return lanes;
   }

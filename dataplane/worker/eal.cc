@@ -170,6 +170,7 @@ std::string hugepage_warning(const EalSettings& settings, const HostResources& h
 
 static Result<void> initialize(std::vector<std::string> arguments) {
   std::vector<char*> raw;
+  raw.reserve(arguments.size());
   for (std::string& argument : arguments) raw.push_back(argument.data());
   const DriverLog log;
   const bool started = rte_eal_init(static_cast<int>(raw.size()), raw.data()) >= 0;

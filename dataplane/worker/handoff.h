@@ -29,7 +29,7 @@ static_assert(sizeof(HandOff) == 16);
 class HandOffRings {
  public:
   // Requires: workers in 1 to workers_max.
-  HandOffRings(uint32_t workers, uint32_t ring_packets_max = 1024);
+  explicit HandOffRings(uint32_t workers, uint32_t ring_packets_max = 1024);
   ~HandOffRings();
   HandOffRings(const HandOffRings&) = delete;
   HandOffRings& operator=(const HandOffRings&) = delete;

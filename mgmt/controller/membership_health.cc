@@ -34,8 +34,8 @@ void Membership::change(const Place& place, Instant now, Event event) {
                   .event = "endpoint_state",
                   .cluster = cluster.settings.name,
                   .endpoint = place.at.to_string(),
-                  .from = std::string(state_name(from)),
-                  .to = std::string(state_name(to)),
+                  .from = std::string(name(from)),
+                  .to = std::string(name(to)),
                   .why = endpoint.health.why()});
 }
 

@@ -73,7 +73,7 @@ static std::string text_of(const GatewayStatus& status) {
   for (const ClusterStatus& cluster : status.clusters) {
     text += fmt::format("\n{} {}", cluster.name, cluster.resolve_error);
     for (const EndpointStatus& endpoint : cluster.endpoints) {
-      text += fmt::format("\n{} {} {} {}", endpoint.address.to_string(), state_name(endpoint.state),
+      text += fmt::format("\n{} {} {} {}", endpoint.address.to_string(), name(endpoint.state),
                           endpoint.why, endpoint.since.time_since_epoch().count());
     }
   }

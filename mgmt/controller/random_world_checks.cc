@@ -84,7 +84,7 @@ void RandomWorld::check_promise(const ClusterSettings& settings, const EndpointS
   const Instant from = std::max(host.dead_since, watched.judged_by_probes_since);
   if (now_ <= from + promise + lateness) return;
   breach(fmt::format("{} of {} is dead for {} ms and {}", endpoint.address.to_string(),
-                     settings.name, to_ms(now_ - from), state_name(endpoint.state)));
+                     settings.name, to_ms(now_ - from), name(endpoint.state)));
 }
 
 // Of clusters without host names the set is exactly what the configuration says.

@@ -134,7 +134,7 @@ std::string TestGateway::state(std::string_view cluster, std::string_view endpoi
   const EndpointStatus status = this->endpoint(cluster, endpoint);
   if (status.id == EndpointId{}) return "";
   CHECK(states_->get(status.id.slot) == status.state);
-  return fmt::format("{}: {}", state_name(status.state), status.why);
+  return fmt::format("{}: {}", name(status.state), status.why);
 }
 
 uint32_t TestGateway::fit(std::string_view cluster) const {

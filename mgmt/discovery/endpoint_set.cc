@@ -94,8 +94,11 @@ EndpointSet discover(const ClusterSettings& cluster, const HostNames& names,
   leave_out_own(own, set, problems);
   const auto at = [](const DiscoveredEndpoint& endpoint) { return endpoint.at; };
   std::ranges::stable_sort(set.endpoints, {}, at);
-  const auto repeated = std::ranges::unique(set.endpoints, {}, at);
-  set.endpoints.erase(repeated.begin(), repeated.end());
+  const auto same_place = [](const DiscoveredEndpoint& a, const DiscoveredEndpoint& b) {
+    return a.at == b.at;
+  };
+  set.endpoints.erase(std::unique(set.endpoints.begin(), set.endpoints.end(), same_place),
+                      set.endpoints.end());
   if (set.endpoints.size() > cluster_endpoints_max) {
     problems.add(fmt::format("{} endpoints, of which the first {} by address are used",
                              set.endpoints.size(), cluster_endpoints_max));

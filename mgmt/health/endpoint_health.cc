@@ -8,18 +8,6 @@ namespace weft::mgmt {
 
 static constexpr std::string_view unchecked_why = "no health check";
 
-std::string_view state_name(EndpointState state) {
-  switch (state) {
-    case EndpointState::down:
-      return "down";
-    case EndpointState::draining:
-      return "draining";
-    case EndpointState::healthy:
-      return "healthy";
-  }
-  CHECK(false);
-}
-
 static std::string in_a_row(uint32_t count, std::string_view outcome) {
   return count == 1 ? fmt::format("1 probe {}", outcome)
                     : fmt::format("{} probes in a row {}", count, outcome);

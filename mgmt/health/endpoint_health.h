@@ -12,9 +12,6 @@
 
 namespace weft::mgmt {
 
-// "healthy", "draining", "down".
-std::string_view state_name(EndpointState state);
-
 class EndpointHealth {
  public:
   // checked: the cluster has health checks; without them an endpoint counts as healthy.

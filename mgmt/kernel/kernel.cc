@@ -191,7 +191,8 @@ void Kernel::State::apply_addresses(uint16_t interface, const PlannedTwin& twin)
     return true;
   });
   const std::vector<NetlinkAddress> there = netlink.addresses(link);
-  for (const auto& [address, entry] : wanted) {
+  for (const auto& [address, wanted_here] : wanted) {
+    const NetlinkAddress& entry = wanted_here;  // clang takes no binding into a lambda
     const bool has = std::ranges::any_of(there, [&](const NetlinkAddress& one) {
       return one.address == entry.address && one.prefix_length == entry.prefix_length &&
              one.worker == entry.worker;

@@ -61,7 +61,7 @@ static std::optional<uint16_t> interface_of(const Model& model, const IpAddress&
 
 static void sort_once(std::vector<IpAddress>& addresses) {
   std::ranges::sort(addresses);
-  addresses.erase(std::ranges::unique(addresses).begin(), addresses.end());
+  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
 }
 
 static std::vector<PlannedAnnouncement> announcements(
@@ -72,7 +72,7 @@ static std::vector<PlannedAnnouncement> announcements(
     all.push_back({listener.address, interface_of(model, listener.address.address()).value_or(0)});
   }
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

@@ -200,7 +200,7 @@ void write_clusters(MetricsPage& page, const Report& report) {
       ++count[static_cast<std::size_t>(endpoint.state)];
     }
     for (const EndpointState state : states) {
-      endpoints.add({{"cluster", cluster.name}, {"state", std::string(state_word(state))}},
+      endpoints.add({{"cluster", cluster.name}, {"state", std::string(name(state))}},
                     count[static_cast<std::size_t>(state)]);
     }
     slots.add({{"cluster", cluster.name}}, cluster.maglev_slots);

@@ -10,9 +10,6 @@
 
 namespace weft::mgmt {
 
-// The enumerator's own word.
-std::string_view state_word(EndpointState state);
-
 // "10.0.2.1:8080" or "[fd00::1]:8080".
 std::string endpoint_text(const IpAddress& address, uint16_t port);
 

@@ -173,8 +173,11 @@ class Run:
     def pytest(self, folder, title):
         report = ROOT / f"build/pytest-{title}.xml"
         report.unlink(missing_ok=True)
-        options = ["-p", "no:cacheprovider", "-v", "--tb=short", f"--junit-xml={report}"]
+        folders_of_tests = pathlib.Path(self.temporary) / "pytest"
+        options = ["-p", "no:cacheprovider", f"--basetemp={folders_of_tests}"]
+        options += ["-v", "--tb=short", f"--junit-xml={report}"]
         code = self.command("/usr/bin/python3", "-m", "pytest", *options, folder)
+        shutil.rmtree(folders_of_tests, ignore_errors=True)  # pytest keeps them
         self.tally.add_pytest(report, code, title)
 
     def fuzz(self):
