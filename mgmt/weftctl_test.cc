@@ -2,12 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 
@@ -16,6 +13,7 @@
 #include "mgmt/io/looping_thread.h"
 #include "mgmt/io/temporary_folder.h"
 #include "mgmt/metrics/example_report.h"
+#include "mgmt/program_run.h"
 
 namespace weft::mgmt {
 namespace {
@@ -25,17 +23,6 @@ using testing::IsEmpty;
 using testing::StartsWith;
 
 std::string weftctl_path;
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
 
 class WeftctlTest : public testing::Test {
  protected:
@@ -64,13 +51,8 @@ class WeftctlTest : public testing::Test {
   std::string socket() const { return folder_.file("gw.sock"); }
 
   // `before` stands before the command: "setpriv ...".
-  Outcome run(const std::string& words, const std::string& before = "") {
-    const std::string out = folder_.file("out");
-    const std::string err = folder_.file("err");
-    const std::string command = before + " '" + weftctl_path + "' --socket '" + socket() + "' " +
-                                words + " >'" + out + "' 2>'" + err + "'";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content_of(out), content_of(err)};
+  ProgramRun run(const std::string& words, const std::string& before = "") {
+    return run_program(before + " '" + weftctl_path + "' --socket '" + socket() + "' " + words);
   }
 
   TemporaryFolder folder_;
@@ -83,27 +65,27 @@ class WeftctlTest : public testing::Test {
 
 TEST_F(WeftctlTest, StatusIsATableOrTheJsonAsItIs) {
   serve();
-  const Outcome table = run("status");
+  const ProgramRun table = run("status");
   EXPECT_EQ(table.exit_code, 0);
   EXPECT_THAT(table.out, StartsWith("gateway gw-1  serving, ready"));
   EXPECT_THAT(table.out, HasSubstr("10.0.0.2:8080"));
   EXPECT_THAT(table.err, IsEmpty());
-  const Outcome json = run("status --json");
+  const ProgramRun json = run("status --json");
   EXPECT_EQ(json.exit_code, 0);
   EXPECT_THAT(json.out, StartsWith("{\"gateway\":\"gw-1\""));
 }
 
 TEST_F(WeftctlTest, ReloadSaysHowItWent) {
   serve();
-  const Outcome taken = run("reload");
+  const ProgramRun taken = run("reload");
   EXPECT_EQ(taken.exit_code, 0);
   EXPECT_EQ(taken.out, "reloaded\n");
   reload_result_ = Reloaded{.waits = "the reload waits: 8 generations are in use"};
-  const Outcome waits = run("reload");
+  const ProgramRun waits = run("reload");
   EXPECT_EQ(waits.exit_code, 0);
   EXPECT_EQ(waits.out, "the reload waits: 8 generations are in use\n");
   reload_result_ = fail("weft.toml:3:1: unknown key \"listner\"");
-  const Outcome refused = run("reload");
+  const ProgramRun refused = run("reload");
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_EQ(refused.err, "weftctl: weft.toml:3:1: unknown key \"listner\"\n");
   EXPECT_THAT(refused.out, IsEmpty());
@@ -111,7 +93,7 @@ TEST_F(WeftctlTest, ReloadSaysHowItWent) {
 
 TEST_F(WeftctlTest, TopShowsRatesAsOftenAsAsked) {
   serve();
-  const Outcome top = run("top --interval-ms 100 --count 2");
+  const ProgramRun top = run("top --interval-ms 100 --count 2");
   EXPECT_EQ(top.exit_code, 0);
   const std::string first = top.out.substr(0, top.out.find("gateway", 1));
   EXPECT_THAT(first, HasSubstr("PACKETS/S"));
@@ -120,7 +102,7 @@ TEST_F(WeftctlTest, TopShowsRatesAsOftenAsAsked) {
 
 TEST_F(WeftctlTest, WithoutAGatewayItSaysSoInOneLine) {
   for (const char* words : {"status", "status --json", "reload", "top --count 1"}) {
-    const Outcome outcome = run(words);
+    const ProgramRun outcome = run(words);
     EXPECT_EQ(outcome.exit_code, 1) << words;
     EXPECT_EQ(outcome.err, "weftctl: no gateway listens on " + socket() + ": is weftd running?\n");
     EXPECT_THAT(outcome.out, IsEmpty()) << words;
@@ -136,7 +118,7 @@ TEST_F(WeftctlTest, WithoutPermissionItSaysWhoHasIt) {
   std::ofstream(copy, std::ios::binary) << std::ifstream(weftctl_path, std::ios::binary).rdbuf();
   ASSERT_EQ(chmod(copy.c_str(), 0755), 0);
   const std::string real_path = std::exchange(weftctl_path, copy);
-  const Outcome outcome = run("status", "setpriv --reuid=65534 --regid=65534 --clear-groups");
+  const ProgramRun outcome = run("status", "setpriv --reuid=65534 --regid=65534 --clear-groups");
   weftctl_path = real_path;
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.err, StartsWith("weftctl: permission denied on " + socket()));

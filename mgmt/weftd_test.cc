@@ -8,10 +8,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <string>
 
 #include "mgmt/io/temporary_folder.h"
+#include "mgmt/program_run.h"
 
 namespace weft::mgmt {
 namespace {
@@ -21,25 +21,10 @@ using testing::IsEmpty;
 
 std::string weftd_path;
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
 class WeftdTest : public testing::Test {
  protected:
-  Outcome run(const std::string& words) const {
-    const std::string out = folder_.file("out");
-    const std::string err = folder_.file("err");
-    const std::string command = "'" + weftd_path + "' " + words + " >'" + out + "' 2>'" + err + "'";
-    const int status = std::system(command.c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, content_of(out), content_of(err)};
+  ProgramRun run(const std::string& words) const {
+    return run_program("'" + weftd_path + "' " + words);
   }
 
   TemporaryFolder folder_;
@@ -49,18 +34,18 @@ TEST_F(WeftdTest, CheckSaysWhetherAFileIsValid) {
   const std::string file = folder_.file("weft.toml");
   std::ofstream(file) << "[[interface]]\nname = \"edge\"\ndevice = \"tap:t0\"\n"
                          "addresses = [\"10.0.0.254/24\"]\n";
-  const Outcome valid = run("--check " + file);
+  const ProgramRun valid = run("--check " + file);
   EXPECT_EQ(valid.exit_code, 0);
   EXPECT_EQ(valid.out, file + ": valid\n");
   std::ofstream(file) << "x = 1\n";
-  const Outcome refused = run("--check " + file);
+  const ProgramRun refused = run("--check " + file);
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_THAT(refused.err, HasSubstr(file + ":1:1: unknown key \"x\""));
 }
 
 // As in weftd --check "$UNSET": it must not become a gateway that runs.
 TEST_F(WeftdTest, CheckOfNoNameIsAFileThatCannotBeRead) {
-  const Outcome outcome = run("--config /dev/null --check ''");
+  const ProgramRun outcome = run("--config /dev/null --check ''");
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_THAT(outcome.out, IsEmpty());
   EXPECT_EQ(outcome.err, "\"\": cannot be read: No such file or directory\n");
@@ -93,7 +78,7 @@ TEST_F(WeftdTest, SignalsDuringTheStartWaitForItsEnd) {
 
 TEST_F(WeftdTest, WrongWordsAreExitCodeOne) {
   for (const char* words : {"--chekc x", "--check", "surplus", "--config"}) {
-    const Outcome outcome = run(words);
+    const ProgramRun outcome = run(words);
     EXPECT_EQ(outcome.exit_code, 1) << words;
     EXPECT_THAT(outcome.out, IsEmpty()) << words;
   }
