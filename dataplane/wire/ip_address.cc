@@ -32,6 +32,11 @@ std::string IpAddress::to_string() const {
   return text.data();
 }
 
+std::string IpAddress::to_string(uint16_t port) const {
+  const std::string address = is_v4() ? to_string() : "[" + to_string() + "]";
+  return address + ":" + std::to_string(port);
+}
+
 // Where the family's own bits begin: IPv4 occupies the last 32.
 static uint32_t family_offset_bits(const IpAddress& address) {
   return 128 - address.family_bits();

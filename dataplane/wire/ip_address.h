@@ -49,6 +49,7 @@ class IpAddress {
   uint32_t family_bits() const { return is_v4() ? 32 : 128; }
   const std::array<std::byte, 16>& bytes() const { return bytes_; }
   std::string to_string() const;
+  std::string to_string(uint16_t port) const;  // "10.0.2.1:8080", "[fd00::1]:8080"
 
   bool operator==(const IpAddress& other) const {
     return load<uint64_t>(&bytes_[0]) == load<uint64_t>(&other.bytes_[0]) &&

@@ -13,6 +13,8 @@ TEST(IpAddress, ReadsAndWritesBothFamilies) {
   for (const auto* text : {"10.0.0.1", "255.255.255.255", "fd00::1", "::"}) {
     EXPECT_EQ(ip(text).to_string(), text);
   }
+  EXPECT_EQ(ip("10.0.0.1").to_string(80), "10.0.0.1:80");
+  EXPECT_EQ(ip("fd00::1").to_string(80), "[fd00::1]:80");
   EXPECT_TRUE(ip("10.0.0.1").is_v4());
   EXPECT_FALSE(ip("fd00::1").is_v4());
 }

@@ -8,8 +8,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "mgmt/metrics/names.h"
-
 namespace weft::mgmt {
 namespace {
 
@@ -130,7 +128,7 @@ json::array listeners_json(const Report& report) {
 
 json::object endpoint_json(const Report& report, const EndpointStatus& endpoint,
                            const EndpointCounts& counts) {
-  return {{"address", endpoint_text(endpoint.address, endpoint.port)},
+  return {{"address", endpoint.address.to_string(endpoint.port)},
           {"host", endpoint.host},
           {"weight", endpoint.weight},
           {"state", name(endpoint.state)},

@@ -8,11 +8,6 @@
 
 namespace weft::mgmt {
 
-std::string EndpointAddress::to_string() const {
-  if (address.is_v4()) return fmt::format("{}:{}", address.to_string(), port);
-  return fmt::format("[{}]:{}", address.to_string(), port);
-}
-
 std::vector<std::string> names_in(const ClusterSettings& cluster) {
   std::vector<std::string> names;
   for (const EndpointSettings& endpoint : cluster.endpoints) {

@@ -17,7 +17,7 @@ struct EndpointAddress {
   IpAddress address;
   uint16_t port = 0;
   auto operator<=>(const EndpointAddress&) const = default;
-  std::string to_string() const;  // "10.0.2.1:8080", "[fd00::1]:8080"
+  std::string to_string() const { return address.to_string(port); }
 };
 
 struct DiscoveredEndpoint {

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "mgmt/metrics/metrics_page.h"
-#include "mgmt/metrics/names.h"
 
 namespace weft::mgmt {
 namespace {
@@ -219,7 +218,7 @@ void for_each_endpoint(const Report& report, const Call& call) {
     for (std::size_t j = 0; j < cluster.endpoints.size(); ++j) {
       const EndpointStatus& endpoint = cluster.endpoints[j];
       call(Labels{{"cluster", cluster.name},
-                  {"endpoint", endpoint_text(endpoint.address, endpoint.port)}},
+                  {"endpoint", endpoint.address.to_string(endpoint.port)}},
            endpoint, report.endpoints[i][j]);
     }
   }
