@@ -119,6 +119,13 @@ def nearest(file, known, folder):
     return include_flags(known[max(sorted(known), key=closeness)], folder)
 
 
+def first_include_of_its_source(header, tree, known):
+    """Then the build has shown already that the header compiles alone."""
+    source = header.removesuffix(".h") + ".cc"
+    first = re.search(r'^#include [<"]([^">]+)[">]', tree.text.get(source, ""), re.M)
+    return source in known and first is not None and first[1] == header
+
+
 def headers_compile_alone(tree, folder, clean):
     known = commands(folder)
     jobs = [
@@ -136,7 +143,7 @@ def headers_compile_alone(tree, folder, clean):
             f'#include "{file}"\n#include "{file}"\n',
         )
         for file in tree.sources
-        if file.endswith(".h")
+        if file.endswith(".h") and not first_include_of_its_source(file, tree, known)
     ]
 
     def judge(file, done):
