@@ -147,7 +147,7 @@ constexpr Key rows[] = {
      .fallback = value("1000"),
      .unit = "ms",
      .limits = {.min = 10, .max = hour_ms},
-     .says = "From one probe of an endpoint to the next."},
+     .says = "From one probe of an endpoint to the next, or up to 10 percent less."},
     {.section = "cluster.health",
      .name = "timeout_ms",
      .field = field<&HealthSettings::timeout_ms>(),

@@ -68,17 +68,17 @@ void RandomWorld::check_endpoint(const ClusterSettings& settings, const Endpoint
   check_promise(settings, endpoint, watched);
 }
 
-// A dead endpoint is down within fall x interval x (1 + jitter) + timeout, a lost report and the
-// loop's lateness added. After a reload the time counts from there, and a probe of the settings
-// before may still be in flight.
+// A dead endpoint is down within fall x interval + timeout, a lost report and the loop's lateness
+// added. After a reload the time counts from there, and a probe of the settings before may still be
+// in flight.
 void RandomWorld::check_promise(const ClusterSettings& settings, const EndpointStatus& endpoint,
                                 const Watched& watched) {
   const Host& host = hosts_.at({endpoint.address, endpoint.port});
   if (!settings.health || host.alive || endpoint.state == EndpointState::down) return;
   const HealthSettings& health = *settings.health;
   const ProbeLimits limits;
-  const Duration intervals = health.fall * health.interval_ms;
-  const Duration promise = intervals + intervals / 10 + health.timeout_ms + limits.overdue_margin;
+  const Duration promise =
+      health.fall * health.interval_ms + health.timeout_ms + limits.overdue_margin;
   const bool reloaded = watched.judged_by_probes_since > host.dead_since;
   const Duration lateness = milliseconds(20) + (reloaded ? milliseconds(600) : milliseconds(0));
   const Instant from = std::max(host.dead_since, watched.judged_by_probes_since);

@@ -92,8 +92,8 @@ void ProbeSchedule::finish(uint32_t key, Instant now) {
 }
 
 Duration ProbeSchedule::to_next_start(const Entry& entry) {
-  const double swing = 2 * std::generate_canonical<double, 53>(random_) - 1;
-  return times(entry.times.interval, 1 + limits_.jitter * swing);
+  const double earlier = std::generate_canonical<double, 53>(random_);
+  return times(entry.times.interval, 1 - limits_.jitter * earlier);
 }
 
 Instant ProbeSchedule::next_poll() const {

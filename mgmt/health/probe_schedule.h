@@ -1,5 +1,5 @@
-// When each endpoint is probed. From start to start of two probes of one endpoint pass
-// interval x (1 +- jitter); the first probe of a new endpoint starts at once, and the second
+// When each endpoint is probed. From start to start of two probes of one endpoint passes the
+// interval or, by jitter, less; the first probe of a new endpoint starts at once, and the second
 // somewhere within one interval, so that endpoints that appear together do not stay in step.
 // A function of (event, now, seed); README.md has the promised detection time.
 //
@@ -23,7 +23,7 @@ struct ProbeLimits {
   uint32_t probes_max = 1024;       // in flight
   uint32_t first_probes_max = 256;  // of these, first probes of new endpoints
   Duration overdue_margin = milliseconds(200);
-  double jitter = 0.1;  // of the interval, up or down
+  double jitter = 0.1;  // the part of the interval by which a probe may start earlier
 };
 static_assert(ProbeLimits{}.first_probes_max < ProbeLimits{}.probes_max);
 
