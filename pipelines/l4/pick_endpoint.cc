@@ -49,19 +49,25 @@ struct Picker {
     return snapshot.endpoints->records[index(slot)];
   }
 
-  // Would the endpoint's reply be taken for another flow of this client?
-  bool conflicts(const Headers& headers, EndpointSlot slot) const {
+  // The other flow of this client that the endpoint's reply would be taken for.
+  NatFlows4::Flow conflicting(const Headers& headers, EndpointSlot slot) const {
     const EndpointRecord& endpoint = record(slot);
     const NatKey4 reply{{headers.source.v4(), headers.source_port},
                         {endpoint.address.v4(), endpoint.port},
                         headers.protocol == Protocol::udp,
                         true};
-    return bool(flows.nat.find(flows.nat.place(reply), reply));
+    return flows.nat.find(flows.nat.place(reply), reply);
+  }
+
+  // A client uses its port again when the old connection is over for it.
+  bool gives_way(FlowMeta old, const Headers& headers) const {
+    return old.expired(flows.clock) || (old.state() == FlowState::closing && is_new(headers));
   }
 
   struct Choice {
     EndpointSlot endpoint = none<EndpointSlot>;
     Drop why = Drop::no_endpoint;  // there is none
+    NatFlows4::Flow old;           // gives way to the new flow; empty: there is none
   };
 
   Choice choose(const Headers& headers, const ListenerPolicy& listener) const {
@@ -76,10 +82,13 @@ struct Picker {
     Choice choice;
     const auto fits = [&](EndpointSlot slot) {
       if (states.get(slot) != EndpointState::healthy) return false;
-      if (listener.forward == Forward::nat && conflicts(headers, slot)) {
+      const auto old =
+          listener.forward == Forward::nat ? conflicting(headers, slot) : NatFlows4::Flow{};
+      if (old && !gives_way(old.meta(), headers)) {
         choice.why = Drop::nat_tuple_conflict;
         return false;
       }
+      choice.old = old;
       choice.endpoint = slot;
       return true;
     };
@@ -173,6 +182,7 @@ struct Picker {
       return burst.refuse(i, choice.why, refusal_reply(headers));
     }
     set(decision, choice.endpoint);
+    if (choice.old) flows.nat.remove(choice.old, owner);
     if (forward == Forward::ipip) {
       return remember_tunnel(headers, decision.listener_slot, choice.endpoint);
     }

@@ -170,6 +170,18 @@ TEST(PickEndpoint, NatRefusesAFlowWhoseRepliesWouldBeAnothers) {
   EXPECT_TRUE(path.send(tcp("203.0.113.11", 2, tcp_flag::syn)).forwarded());
 }
 
+TEST(PickEndpoint, AConnectionThatIsOverGivesItsPlaceToOneOfAnotherListener) {
+  Path path(two_listeners_one_endpoint());
+  path.send(tcp("203.0.113.10", 1, tcp_flag::syn));
+  path.send(tcp("203.0.113.10", 1, tcp_flag::rst));
+  EXPECT_TRUE(path.send(tcp("203.0.113.11", 1, tcp_flag::syn)).forwarded());
+  const auto reply = path.send(
+      ethernet().ipv4("10.0.2.1", "192.0.2.1").tcp(8080, 1, tcp_flag::syn | tcp_flag::ack));
+  EXPECT_EQ(reply.frame.source, "203.0.113.11");
+  path.advance(seconds(1));
+  EXPECT_EQ(path.counters.nat_flows.entries.read(), 1u);
+}
+
 TEST(PickEndpoint, AFullTableIsAHashForTunnelsAndForNatWithOneListener) {
   Path path(configuration(), {4, 2});
   for (uint16_t port = 1; port <= 50; ++port) {
