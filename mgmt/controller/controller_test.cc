@@ -231,12 +231,13 @@ TEST(Controller, ARemovedEndpointDrainsUntilItsLastFlowEnds) {
   Model model = web_model();
   model.clusters[0].endpoints.pop_back();
   gateway.reloads(model);
-  EXPECT_EQ(gateway.states().get(removed.slot), EndpointState::draining);
-  EXPECT_EQ(gateway.fit("web"), 1u);
   EXPECT_THAT(published(gateway.poll()),
               ElementsAre("publish 2 cluster 0: 10.0.0.1:80 draining 1"));
-  EXPECT_EQ(gateway.state("web", "10.0.0.2:80"), "draining: removed");
+  EXPECT_EQ(gateway.states().get(removed.slot), EndpointState::healthy);
+  EXPECT_EQ(gateway.fit("web"), 2u);
   gateway.publishes();
+  EXPECT_EQ(gateway.state("web", "10.0.0.2:80"), "draining: removed");
+  EXPECT_EQ(gateway.fit("web"), 1u);
 
   gateway.holds({{removed.slot, 1}});
   EXPECT_THAT(published(gateway.at(60'000)), IsEmpty());
@@ -248,6 +249,29 @@ TEST(Controller, ARemovedEndpointDrainsUntilItsLastFlowEnds) {
   EXPECT_EQ(gateway.state("web", "10.0.0.2:80"), "");
   EXPECT_EQ(gateway.states().get(removed.slot), EndpointState::down);
   EXPECT_THAT(gateway.at(62'000), Not(Contains("probe 10.0.0.2:80")));
+}
+
+// The old tables are in use until then, and know no other.
+TEST(Controller, AReloadThatReplacesEveryEndpointKeepsTheOldOnesFitUntilItIsPublished) {
+  TestGateway gateway = serving();
+  Model model = web_model();
+  model.clusters[0].endpoints = {{.host = "10.0.0.7", .port = 80}};
+  gateway.reloads(model);
+  gateway.poll();
+  EXPECT_EQ(gateway.state("web", "10.0.0.1:80"), "healthy: first probe passed");
+  gateway.publishes();
+  EXPECT_EQ(gateway.state("web", "10.0.0.1:80"), "draining: removed");
+}
+
+TEST(Controller, AWeightThatReturnsBeforeItWasPublishedNeverDrains) {
+  TestGateway gateway = serving();
+  Model model = web_model();
+  model.clusters[0].endpoints[0].weight = 0;
+  gateway.reloads(model);
+  gateway.poll();
+  gateway.reloads(web_model());
+  gateway.publishes();
+  EXPECT_EQ(gateway.state("web", "10.0.0.1:80"), "healthy: first probe passed");
 }
 
 TEST(Controller, ARemovedEndpointThatDiesIsDownSoThatItsFlowsAreTreatedSo) {
@@ -298,10 +322,12 @@ TEST(Controller, WeightZeroKeepsFlowsAndTakesNoNewOnes) {
   Model model = web_model();
   model.clusters[0].endpoints[0].weight = 0;
   gateway.reloads(model);
-  EXPECT_EQ(gateway.state("web", "10.0.0.1:80"), "draining: weight 0");
-  EXPECT_EQ(gateway.fit("web"), 1u);
   EXPECT_THAT(published(gateway.poll()),
               ElementsAre("publish 2 cluster 0: 10.0.0.1:80*0 10.0.0.2:80"));
+  EXPECT_EQ(gateway.fit("web"), 2u);
+  gateway.publishes();
+  EXPECT_EQ(gateway.state("web", "10.0.0.1:80"), "draining: weight 0");
+  EXPECT_EQ(gateway.fit("web"), 1u);
   gateway.reloads(web_model());
   EXPECT_EQ(gateway.state("web", "10.0.0.1:80"), "healthy: first probe passed");
   EXPECT_EQ(gateway.fit("web"), 2u);

@@ -70,13 +70,13 @@ TrackedCluster& Membership::configure(const ClusterSettings& settings, Instant n
   return cluster;
 }
 
-// Its endpoints drain later, see on_published().
 void Membership::leave(TrackedCluster& cluster, Instant now) {
   cluster.live = false;
   for (auto& [at, endpoint] : cluster.endpoints) {
     if (!endpoint.live) continue;
     endpoint.live = false;
     leaving_.insert(endpoint.id.slot);
+    drain_when_published(endpoint.id.slot);
     identities_.remove_endpoint(key_of(cluster, at), now);
   }
   identities_.remove_cluster(cluster.settings.name);
@@ -190,12 +190,16 @@ bool Membership::update(const Place& place, const DiscoveredEndpoint& discovered
     const Result<EndpointId> id = identities_.endpoint(key_of(*place.cluster, place.at));
     CHECK(id && *id == endpoint.id);
     endpoint.live = true;
-    endpoint.left_generation = 0;
     leaving_.erase(endpoint.id.slot);
     ++place.cluster->live_endpoints;
     place.cluster->unprobed_endpoints += endpoint.health.judged() ? 0 : 1;
   }
-  drain(place, now);
+  if (endpoint.weight == 0) {
+    drain_when_published(endpoint.id.slot);
+  } else {
+    drains_from_.erase(endpoint.id.slot);
+    drain(place, now);
+  }
   return true;
 }
 
@@ -205,13 +209,14 @@ void Membership::remove(const Place& place, Instant now) {
   identities_.remove_endpoint(key_of(*place.cluster, place.at), now);
   --place.cluster->live_endpoints;
   place.cluster->unprobed_endpoints -= place.endpoint->health.judged() ? 0 : 1;
-  drain(place, now);
+  drain_when_published(place.endpoint->id.slot);
 }
 
 void Membership::forget(EndpointSlot slot, Instant now) {
   drain(place(slot), now);  // workers may have been faster than the word that it is published
   const Place forgotten = place(slot);
   leaving_.erase(slot);
+  drains_from_.erase(slot);
   schedule_.remove(slot);
   states_.set(slot, EndpointState::down);
   places_[index(slot)] = {};
@@ -222,9 +227,10 @@ void Membership::forget(EndpointSlot slot, Instant now) {
 
 void Membership::on_desired(uint64_t generation, Instant now) {
   std::vector<EndpointSlot> ended;
+  for (auto& [slot, from] : drains_from_) {
+    if (from == 0) from = generation;
+  }
   for (const EndpointSlot slot : leaving_) {
-    uint64_t& left_generation = place(slot).endpoint->left_generation;
-    if (left_generation == 0) left_generation = generation;
     if (!identities_.draining(slot)) ended.push_back(slot);
   }
   for (const EndpointSlot slot : ended) forget(slot, now);
@@ -234,10 +240,12 @@ void Membership::on_desired(uint64_t generation, Instant now) {
 }
 
 void Membership::on_published(uint64_t generation, Instant now) {
-  for (const EndpointSlot slot : leaving_) {
-    const uint64_t left_generation = place(slot).endpoint->left_generation;
-    if (left_generation != 0 && left_generation <= generation) drain(place(slot), now);
-  }
+  std::erase_if(drains_from_, [&](const auto& item) {
+    const auto& [slot, from] = item;
+    if (from == 0 || from > generation) return false;
+    drain(place(slot), now);
+    return true;
+  });
 }
 
 }  // namespace weft::mgmt

@@ -1,9 +1,9 @@
 // The clusters of the running configuration and their endpoints: ids, sets, health, and the state
 // words that workers read. It probes them, and keeps what was removed until its last flow ends.
 //
-// A removed endpoint drains at once, or when it goes with its whole cluster, as soon as a snapshot
-// without the cluster is published, because until then the old listeners still pick there. It is
-// probed on: an endpoint that dies while it drains is down, and its flows are treated so.
+// An endpoint that was removed or got weight 0 drains as soon as a snapshot without it is
+// published: until then the old tables still pick there, perhaps it alone. It is probed on: an
+// endpoint that dies while it drains is down, and its flows are treated so.
 //
 // Thread safety: none; the only writer of EndpointStates. Invariants: the state word of an endpoint
 // is its health's state; fit_endpoints of a cluster is the number of its endpoints that are
@@ -35,7 +35,6 @@ struct TrackedEndpoint {
   std::string host;  // the name it was resolved from
   bool live = true;  // in the set; otherwise it waits for its last flow
   EndpointHealth health;
-  uint64_t left_generation = 0;  // the first without it; 0: it is live, or not handed out yet
 };
 
 struct TrackedCluster {
@@ -44,7 +43,7 @@ struct TrackedCluster {
   std::shared_ptr<const HealthSettings> health;          // null: endpoints count as healthy
   std::map<EndpointAddress, TrackedEndpoint> endpoints;  // live and leaving
   uint32_t live_endpoints = 0;
-  uint32_t healthy_endpoints = 0;   // live ones that take new flows
+  uint32_t healthy_endpoints = 0;   // that take new flows, as long as they are published
   uint32_t unprobed_endpoints = 0;  // live ones that no probe has judged
   bool live = true;                 // in the configuration
   bool complete = false;            // the set is known
@@ -111,6 +110,7 @@ class Membership {
   template <class Event>
   void change(const Place& place, Instant now, Event event);
   void drain(const Place& place, Instant now);
+  void drain_when_published(EndpointSlot slot) { drains_from_.try_emplace(slot, 0); }
   void judge(const Place& place, bool passed, std::string_view why, Instant now);
   void watch(const Place& place, Instant now);
   const Place& place(EndpointSlot slot) const { return places_[index(slot)]; }
@@ -123,6 +123,8 @@ class Membership {
   std::vector<const TrackedCluster*> live_;
   std::vector<Place> places_;       // by endpoint slot
   std::set<EndpointSlot> leaving_;  // tracked and not live
+  // The first generation in which an endpoint takes no new flows; 0: not handed out yet.
+  std::map<EndpointSlot, uint64_t> drains_from_;
 };
 
 }  // namespace weft::mgmt
