@@ -159,7 +159,9 @@ class FlowTable {
   uint32_t buckets() const { return mask_ + 1; }
 
  private:
-  static constexpr uint32_t moves_max = 2;
+  // As many as look at about 16 buckets at most. The shortest way to a room is taken, so none leads
+  // through a bucket twice.
+  static constexpr uint32_t moves_max = Bucket::flows == 2 ? 4 : 2;
 
   template <class Owner>
   bool ended(const Bucket& bucket, uint32_t i, Owner& owner) const {

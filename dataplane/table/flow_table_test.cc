@@ -146,6 +146,22 @@ TEST(FlowTable, ASweepRemovesTheFlowsOfAnEndpointThatIsGone) {
   for (uint32_t n = 0; n < 300; ++n) EXPECT_EQ(f.has(tunnel_key(n)), n % 3 != 1);
 }
 
+TEST(NatFlows, RefusesNoneAtThreeQuarters) {
+  NatFlows4 table(1 << 18, test_hash);
+  FlowClock clock(timeouts, Instant{});
+  std::vector<FlowMeta> removed;
+  const auto key = [](uint32_t n) {
+    return NatKey4{{be32(0x0a000000 + n), be16(40000)}, {be32(0xcb007101), be16(80)}, false, false};
+  };
+  const uint32_t flows = (1u << 18) / 4 * 3;
+  for (uint32_t n = 0; n < flows; ++n) {
+    const FlowMeta meta(EndpointSlot{1}, FlowState::established, 0);
+    ASSERT_TRUE(table.insert(table.place(key(n)), key(n), meta, TestOwner{clock, removed})) << n;
+  }
+  EXPECT_TRUE(removed.empty());
+  for (uint32_t n = 0; n < flows; ++n) ASSERT_TRUE(table.find(table.place(key(n)), key(n))) << n;
+}
+
 TEST(NatFlows, BothDirectionsMeetInOneEntry) {
   NatFlows4 table(64, test_hash);
   FlowClock clock(timeouts, Instant{});

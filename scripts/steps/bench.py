@@ -32,6 +32,19 @@ def programs():
     return found
 
 
+def run_plain(path):
+    """Errors of a Google Benchmark program, which exits with 0 when one of its rows has failed."""
+    with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
+        file = pathlib.Path(folder) / "rows.json"
+        done = subprocess.run(
+            [path, f"--benchmark_out={file}", "--benchmark_out_format=json"], check=False
+        )
+        if done.returncode:
+            return [f"exit code {done.returncode}"]
+        rows = json.loads(file.read_text())["benchmarks"]
+    return [f"{row['name']}: {row['error_message']}" for row in rows if row.get("error_occurred")]
+
+
 def measure(path, arguments):
     """The rows that the program measures with these arguments, by name; none if it fails."""
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
@@ -99,8 +112,8 @@ def main():
         build.give_to_invoker("build")
     for name in plain:
         print(f"\n== {name}", flush=True)
-        if subprocess.run([found[name]], check=False).returncode:
-            sys.exit(f"scripts/bench: {name} failed")
+        for error in run_plain(found[name]):
+            sys.exit(f"scripts/bench: {name}: {error}")
     measured = {}
     for name, arguments in runs:
         print(f"\n== {name} {' '.join(arguments)}", flush=True)
