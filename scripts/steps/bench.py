@@ -33,7 +33,7 @@ def programs():
 
 
 def run_plain(path):
-    """Errors of a Google Benchmark program, which exits with 0 when one of its rows has failed."""
+    """Runs a Google Benchmark program; its errors. It exits with 0 when one of its rows failed."""
     with tempfile.TemporaryDirectory(prefix="weft-bench-") as folder:
         file = pathlib.Path(folder) / "rows.json"
         done = subprocess.run(
@@ -112,8 +112,8 @@ def main():
         build.give_to_invoker("build")
     for name in plain:
         print(f"\n== {name}", flush=True)
-        for error in run_plain(found[name]):
-            sys.exit(f"scripts/bench: {name}: {error}")
+        if errors := run_plain(found[name]):
+            sys.exit(f"scripts/bench: {name}: {'; '.join(errors)}")
     measured = {}
     for name, arguments in runs:
         print(f"\n== {name} {' '.join(arguments)}", flush=True)
