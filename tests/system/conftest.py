@@ -90,6 +90,23 @@ def endpoints(lab, port=80):
 
 
 @pytest.fixture
+def echo(lab, running):
+    """(listeners, clusters) of UDP echo servers that run on the instances: echo(forward="ipip")."""
+    for instance in lab.instances:
+        running(instance.start_udp_echo())
+        instance.wait_for_port(9000, "udp")
+
+    def make(forward="nat", **cluster):
+        address = f"{labs.ROUTED_LISTENER}:9000"
+        return (
+            {"echo": {"address": address, "protocol": "udp", "forward": forward}},
+            {"echo": {"endpoints": endpoints(lab, 9000), **cluster}},
+        )
+
+    return make
+
+
+@pytest.fixture
 def web(lab):
     """(listeners, clusters) of the three web servers: web(forward="ipip", hash="source", ...)."""
 

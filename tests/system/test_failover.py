@@ -95,21 +95,10 @@ def test_flows_of_a_dead_endpoint(lab, start_gateway, web, policy):
             assert held[0].answer() == victim.name
 
 
-def test_flows_of_a_dead_endpoint_move_and_stay(lab, start_gateway, running):
+def test_flows_of_a_dead_endpoint_move_and_stay(lab, start_gateway, echo):
     """A client that goes on reaches another instance, and stays there when the first is back."""
-    for instance in lab.instances:
-        running(instance.start_udp_echo())
-        instance.wait_for_port(9000, "udp")
-    gateway = start_gateway(
-        {"echo": {"address": f"{labs.ROUTED_LISTENER}:9000", "protocol": "udp"}},
-        {
-            "echo": {
-                "endpoints": [f"{instance.address}:9000" for instance in lab.instances],
-                "health": {**gateways.HEALTH, "port": 80},
-                "on_endpoint_down": "move",
-            }
-        },
-    )
+    health = {**gateways.HEALTH, "port": 80}
+    gateway = start_gateway(*echo(health=health, on_endpoint_down="move"))
 
     def served_by(source_port):
         answer = traffic.ask_udp(lab.client, labs.ROUTED_LISTENER, 9000, source_port, "who?")

@@ -138,21 +138,9 @@ def test_iperf3_udp(lab, start_gateway, running, forward):
 
 
 @both_modes
-def test_udp_echo(lab, start_gateway, running, forward):
+def test_udp_echo(lab, start_gateway, echo, forward):
     """Datagrams of one client port keep their instance; those of many ports reach all."""
-    for instance in lab.instances:
-        running(instance.start_udp_echo())
-        instance.wait_for_port(9000, "udp")
-    start_gateway(
-        {
-            "echo": {
-                "address": f"{labs.ROUTED_LISTENER}:9000",
-                "protocol": "udp",
-                "forward": forward,
-            }
-        },
-        {"echo": {"endpoints": [f"{instance.address}:9000" for instance in lab.instances]}},
-    )
+    start_gateway(*echo(forward=forward))
     answers = {}
     for source_port in range(30000, 30036):
         for text in ["first", "second"]:

@@ -96,14 +96,8 @@ def test_hundred_reloads_under_load(lab, start_gateway, web, forward):
     assert result.requests > RELOADS and len(done) > RELOADS
 
 
-def test_changed_timeout_holds_for_flows_that_are_there(lab, start_gateway, running):
-    for instance in lab.instances:
-        running(instance.start_udp_echo())
-        instance.wait_for_port(9000, "udp")
-    gateway = start_gateway(
-        {"echo": {"address": f"{labs.ROUTED_LISTENER}:9000", "protocol": "udp"}},
-        {"echo": {"endpoints": [f"{instance.address}:9000" for instance in lab.instances]}},
-    )
+def test_changed_timeout_holds_for_flows_that_are_there(lab, start_gateway, echo):
+    gateway = start_gateway(*echo())
     traffic.ask_udp(lab.client, labs.ROUTED_LISTENER, 9000, 30000, "anybody?")
     gateway.wait_until(lambda: gateway.flows_active() == 1, 5, "the flow to be counted")
     settings = copy.deepcopy(gateway.settings)
