@@ -1,13 +1,17 @@
 // weftctl: asks a running gateway over its unix socket and prints what it says. Errors are one
 // line on stderr and exit code 1.
 #include <fmt/format.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <thread>
 
@@ -19,11 +23,13 @@ namespace weft::mgmt {
 namespace {
 
 constexpr milliseconds status_timeout_ms{10'000};
+constexpr milliseconds order_timeout_ms{10'000};
 constexpr milliseconds reload_timeout_ms{60'000};  // names of endpoints may have to be looked up
 
 struct Options {
   std::string socket;
   bool json = false;
+  std::string endpoint;  // "web/10.0.0.1:80"
   uint32_t interval_ms = 1000;
   uint32_t count = 0;  // of top's pictures; 0: until interrupted
 };
@@ -76,6 +82,26 @@ Result<void> reload(const Options& options) {
   return {};
 }
 
+// The name of whoever asks, also behind sudo. The gateway adds the user that the kernel knows.
+std::string user_name() {
+  const char* behind_sudo = getuid() == 0 ? std::getenv("SUDO_USER") : nullptr;
+  if (behind_sudo != nullptr) return behind_sudo;
+  const passwd* user = getpwuid(getuid());
+  return user != nullptr ? user->pw_name : "";
+}
+
+Result<void> order(const Options& options, const std::string& word) {
+  const boost::json::object body{
+      {"order", word}, {"endpoint", options.endpoint}, {"by", user_name()}};
+  const Result<HttpResponse> response =
+      ask(options, {.method = "POST", .target = "/v1/order", .body = boost::json::serialize(body)},
+          order_timeout_ms);
+  if (!response) return tl::unexpected(response.error());
+  if (response->status != 200) return fail(text_of(response->body, "error"));
+  fmt::print("{} {}: done\n", word, options.endpoint);
+  return {};
+}
+
 Result<void> top(const Options& options) {
   Result<std::string> before = fetch_status(options);
   const bool terminal = isatty(STDOUT_FILENO) == 1;
@@ -108,6 +134,15 @@ int run(int argc, char** argv) {
   app.add_subcommand("reload", "have the gateway read its configuration again")->callback([&] {
     done = reload(options);
   });
+  const auto add_order = [&](const char* word, const char* says) {
+    CLI::App* ordering = app.add_subcommand(word, says);
+    ordering->add_option("endpoint", options.endpoint, "CLUSTER/ADDRESS:PORT, as status shows it")
+        ->required();
+    ordering->callback([&, word] { done = order(options, word); });
+  };
+  add_order("drain", "have an endpoint keep its flows and take no new ones, until it is enabled");
+  add_order("disable", "have an endpoint count as down, until it is enabled");
+  add_order("enable", "take back what was ordered of an endpoint");
   CLI::App* refreshing = app.add_subcommand("top", "rates per second, refreshed");
   refreshing->add_option("--interval-ms", options.interval_ms, "between two looks")
       ->check(CLI::Range(100, 3'600'000))

@@ -42,6 +42,12 @@ class WeftctlTest : public testing::Test {
     return {.status = [this] { return status_; },
             .report = [this] { return example_report(status_, workers_); },
             .reload = [this](auto on_done) { on_done(reload_result_); },
+            .order =
+                [this](const Order& order, auto on_done) {
+                  ordered_ = std::string(order_name(order.kind)) + " " + endpoint_text(order) +
+                             " by " + order.by;
+                  on_done(order_result_);
+                },
             .run_elsewhere =
                 [](auto work) {
                   work();
@@ -59,6 +65,8 @@ class WeftctlTest : public testing::Test {
   GatewayStatus status_ = example_status(2);
   ExampleWorkers workers_{1};
   Result<Reloaded> reload_result_;
+  std::string ordered_;
+  Result<void> order_result_;
   LoopingThread thread_;
   std::optional<HttpServer> server_;
 };
@@ -89,6 +97,25 @@ TEST_F(WeftctlTest, ReloadSaysHowItWent) {
   EXPECT_EQ(refused.exit_code, 1);
   EXPECT_EQ(refused.err, "weftctl: weft.toml:3:1: unknown key \"listner\"\n");
   EXPECT_THAT(refused.out, IsEmpty());
+}
+
+TEST_F(WeftctlTest, OrdersAreCarriedOutInTheNameOfWhoGaveThem) {
+  serve();
+  const std::string user = "uid " + std::to_string(getuid());
+  for (const char* word : {"drain", "disable", "enable"}) {
+    const std::string words = std::string(word) + " web/10.0.0.1:8080";
+    const ProgramRun outcome = run(words);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    EXPECT_EQ(outcome.out, words + ": done\n");
+    EXPECT_THAT(ordered_, StartsWith(words + " by "));
+    EXPECT_THAT(ordered_, testing::EndsWith(user));
+  }
+  order_result_ = fail("cluster \"web\" has no endpoint 10.0.0.9:80");
+  const ProgramRun refused = run("drain web/10.0.0.9:80");
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.err, "weftctl: cluster \"web\" has no endpoint 10.0.0.9:80\n");
+  EXPECT_THAT(run("drain web").err, HasSubstr("is not CLUSTER/ADDRESS:PORT"));
+  EXPECT_EQ(run("drain").exit_code, 1);
 }
 
 TEST_F(WeftctlTest, TopShowsRatesAsOftenAsAsked) {

@@ -73,6 +73,8 @@ Result<void> serve(Driver::Settings settings, EventLoop& loop, Driver*& running,
       {.status = [&running] { return running->status(); },
        .report = [&running] { return running->report(); },
        .reload = [&running](auto on_done) { running->reload(std::move(on_done)); },
+       .order = [&running](Order order,
+                           auto on_done) { running->order(std::move(order), std::move(on_done)); },
        .run_elsewhere = {}});
   if (!servers) return tl::unexpected(servers.error());
   if (auto workers = (*plane)->run(); !workers) return workers;
@@ -97,9 +99,14 @@ int run(const std::string& file) {
   Driver::Settings settings{.config_file = file,
                             .model = *std::move(loaded),
                             .drawn_hash_seed = {},
+                            .orders = {},
                             .random_seed = std::random_device{}()};
-  if (settings.model.gateway.hash_seed.empty()) {
-    auto seed = kept_hash_seed(settings.model.gateway.state_dir, settings.model.gateway.name);
+  const GatewaySettings& gateway = settings.model.gateway;
+  auto orders = kept_orders(gateway.state_dir, gateway.name);
+  if (!orders) return say(orders.error().message);
+  settings.orders = *std::move(orders);
+  if (gateway.hash_seed.empty()) {
+    auto seed = kept_hash_seed(gateway.state_dir, gateway.name);
     if (!seed) return say(seed.error().message);
     settings.drawn_hash_seed = *seed;
   }

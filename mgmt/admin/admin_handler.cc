@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mgmt/admin/order_request.h"
 #include "mgmt/admin/status_json.h"
 #include "mgmt/metrics/metrics_text.h"
 
@@ -41,25 +42,34 @@ void answer_elsewhere(const AdminActions& actions, const HttpRespond& respond, c
   if (!runs) respond(error_response(503, "too many pages are being written"));
 }
 
-void status(const AdminActions& actions, HttpRespond respond) {
+void status(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
   answer_elsewhere(actions, respond, json_type, status_json);
 }
 
-void metrics(const AdminActions& actions, HttpRespond respond) {
+void metrics(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
   answer_elsewhere(actions, respond, metrics_content_type, metrics_text);
 }
 
-void reload(const AdminActions& actions, HttpRespond respond) {
+void reload(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
   actions.reload([respond = std::move(respond)](const Result<Reloaded>& done) {
     respond(reload_response(done));
   });
 }
 
-void ready(const AdminActions& actions, HttpRespond respond) {
+void order(const AdminActions& actions, const HttpRequest& request, HttpRespond respond) {
+  const Result<Order> read = order_in(request);
+  if (!read) return respond(json_response(400, {{"error", read.error().message}}));
+  actions.order(*read, [respond = std::move(respond)](const Result<void>& done) {
+    if (!done) return respond(json_response(409, {{"error", done.error().message}}));
+    respond(json_response(200, {{"ordered", true}}));
+  });
+}
+
+void ready(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
   respond(ready_response(actions.status()));
 }
 
-void live(const AdminActions&, HttpRespond respond) {
+void live(const AdminActions&, const HttpRequest&, HttpRespond respond) {
   respond({.body = "live\n"});
 }
 
@@ -67,12 +77,13 @@ struct Page {
   std::string_view path;
   std::string_view method;
   Reach reach;  // at least
-  void (*answer)(const AdminActions& actions, HttpRespond respond);
+  void (*answer)(const AdminActions& actions, const HttpRequest& request, HttpRespond respond);
 };
 
 constexpr std::array pages = {
     Page{"/v1/status", "GET", Reach::socket, status},
     Page{"/v1/reload", "POST", Reach::socket, reload},
+    Page{"/v1/order", "POST", Reach::socket, order},
     Page{"/metrics", "GET", Reach::address, metrics},
     Page{"/ready", "GET", Reach::address, ready},
     Page{"/live", "GET", Reach::address, live},
@@ -92,7 +103,7 @@ void handle(const AdminActions& actions, Reach reach, const HttpRequest& request
     refused.headers.emplace_back("Allow", page->method == "GET" ? "GET, HEAD" : page->method);
     return respond(std::move(refused));
   }
-  page->answer(actions, std::move(respond));
+  page->answer(actions, request, std::move(respond));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What the admin HTTP answers: /v1/status, /v1/reload, /metrics, /ready, /live. No sockets here;
-// mgmt/io's HttpServer calls the handler on the loop's thread.
+// What the admin HTTP answers: /v1/status, /v1/reload, /v1/order, /metrics, /ready, /live. No
+// sockets here; mgmt/io's HttpServer calls the handler on the loop's thread.
 #pragma once
 
 #include <functional>
@@ -18,6 +18,9 @@ struct AdminActions {
   std::function<Report()> report;         // on the loop's thread
   // Loads the configuration again and says how that went, at once or later.
   std::function<void(std::function<void(Result<Reloaded>)> on_done)> reload;
+  // Carries out what an operator orders about an endpoint (`at` is set by it) and says how that
+  // went, at once or later.
+  std::function<void(Order, std::function<void(const Result<void>&)> on_done)> order;
   // Runs work that takes long away from the loop, on a thread that ends before the loop does, and
   // never waits. False: too much waits already, and the work is dropped.
   std::function<bool(std::function<void()> work)> run_elsewhere;

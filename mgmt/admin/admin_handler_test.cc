@@ -20,6 +20,11 @@ class AdminHandlerTest : public testing::Test {
     return {.status = [this] { return status_; },
             .report = [this] { return example_report(status_, workers_); },
             .reload = [this](auto on_done) { reloads_.push_back(std::move(on_done)); },
+            .order =
+                [this](Order order, auto on_done) {
+                  orders_.push_back(std::move(order));
+                  on_done(order_result_);
+                },
             .run_elsewhere =
                 [this](auto work) {
                   if (elsewhere_full_) return false;
@@ -39,6 +44,8 @@ class AdminHandlerTest : public testing::Test {
   GatewayStatus status_ = example_status(2);
   ExampleWorkers workers_{1};
   std::vector<std::function<void(Result<Reloaded>)>> reloads_;
+  std::vector<Order> orders_;
+  Result<void> order_result_;
   std::vector<std::function<void()>> elsewhere_;
   bool elsewhere_full_ = false;
 };
@@ -108,6 +115,25 @@ TEST_F(AdminHandlerTest, AReloadThatWaitsIs202) {
   EXPECT_EQ(answer->status, 202u);
   EXPECT_EQ(answer->content_type, "application/json");
   EXPECT_EQ(answer->body, "{\"waits\":\"the reload waits: 8 generations are in use\"}\n");
+}
+
+TEST_F(AdminHandlerTest, AnOrderIsAnsweredByWhatCameOfIt) {
+  const HttpRequest request{
+      .method = "POST",
+      .target = "/v1/order",
+      .body = R"({"order": "drain", "endpoint": "web/10.0.0.1:8080", "by": "alice"})",
+      .user_id = 0};
+  EXPECT_EQ(ask(request)->status, 200u);
+  ASSERT_EQ(orders_.size(), 1u);
+  EXPECT_EQ(orders_[0].kind, OrderKind::drain);
+  EXPECT_EQ(orders_[0].by, "alice, uid 0");
+  order_result_ = fail("there is no cluster \"web\"");
+  const auto refused = ask(request);
+  EXPECT_EQ(refused->status, 409u);
+  EXPECT_EQ(refused->body, "{\"error\":\"there is no cluster \\\"web\\\"\"}\n");
+  EXPECT_EQ(ask({.method = "POST", .target = "/v1/order", .body = "drain"})->status, 400u);
+  EXPECT_EQ(ask(request, Reach::address)->status, 404u);
+  EXPECT_EQ(orders_.size(), 2u);
 }
 
 TEST_F(AdminHandlerTest, OtherPagesAre404AndOtherMethods405) {

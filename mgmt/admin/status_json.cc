@@ -159,6 +159,18 @@ json::array clusters_json(const Report& report) {
   return result;
 }
 
+json::array orders_json(const GatewayStatus& status) {
+  json::array result;
+  for (const OrderStatus& each : status.orders) {
+    result.push_back(json::object{{"endpoint", endpoint_text(each.order)},
+                                  {"order", order_name(each.order.kind)},
+                                  {"by", each.order.by},
+                                  {"at", time_text(each.order.at)},
+                                  {"present", each.present}});
+  }
+  return result;
+}
+
 }  // namespace
 
 std::string status_json(const Report& report) {
@@ -182,6 +194,7 @@ std::string status_json(const Report& report) {
                             {"loop_lag_max_us", report.loop_lag_max / std::chrono::microseconds(1)},
                             {"listeners", listeners_json(report)},
                             {"clusters", clusters_json(report)},
+                            {"orders", orders_json(status)},
                             {"interfaces", interfaces_json(report)},
                             {"workers", workers_json(report)},
                             {"drops", total_drops_json(report)}};

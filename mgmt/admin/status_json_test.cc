@@ -91,6 +91,21 @@ TEST(StatusJson, ListsEndpointsWithStateSinceWhenAndWhy) {
                           {"bytes", 0}}));
 }
 
+TEST(StatusJson, ListsOrdersWithWhoAndWhen) {
+  GatewayStatus status = example_status(1);
+  Order order = order_about("web/10.0.0.1:8080").value();
+  order.kind = OrderKind::disable;
+  order.by = "alice, uid 0";
+  order.at = std::chrono::sys_seconds(seconds(1'767'323'045));
+  status.orders.push_back({order, true});
+  EXPECT_EQ(rendered(status, ExampleWorkers(1)).at("orders"),
+            (json::array{json::object{{"endpoint", "web/10.0.0.1:8080"},
+                                      {"order", "disable"},
+                                      {"by", "alice, uid 0"},
+                                      {"at", "2026-01-02T03:04:05Z"},
+                                      {"present", true}}}));
+}
+
 TEST(StatusJson, ListsWorkersWithBusyShareAndCyclesPerPacket) {
   ExampleWorkers workers(2);
   workers[1].turn.busy_cycles.set(300);

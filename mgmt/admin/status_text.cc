@@ -74,6 +74,15 @@ std::string cluster_text(const json::object& cluster) {
   return table.empty() ? text : text + table.text();
 }
 
+std::string orders_text(const json::object& status) {
+  TextTable table({"ORDER", "ENDPOINT", "BY", "AT", ""});
+  for_each_in(status, "orders", [&](const json::object& order) {
+    table.add({text_in(order, "order"), text_in(order, "endpoint"), text_in(order, "by"),
+               text_in(order, "at"), flag_in(order, "present") ? "" : "no such endpoint now"});
+  });
+  return table.empty() ? "" : "\n" + table.text();
+}
+
 std::string interfaces_text(const json::object& status) {
   TextTable table({"INTERFACE", ">RECEIVED", ">BYTES", ">SENT", ">BYTES", ">TO TWIN", ">FROM TWIN",
                    ">MISSED", ">NO BUFFER", ">ERRORS", ">BUFFERS FREE"});
@@ -126,7 +135,8 @@ Result<std::string> status_text(std::string_view json_text) {
   std::string text = gateway_text(*status) + listeners_text(*status);
   for_each_in(*status, "clusters",
               [&](const json::object& cluster) { text += cluster_text(cluster); });
-  return text + interfaces_text(*status) + workers_text(*status) + drops_text(*status);
+  return text + orders_text(*status) + interfaces_text(*status) + workers_text(*status) +
+         drops_text(*status);
 }
 
 std::string text_of(std::string_view json_text, std::string_view key) {

@@ -28,6 +28,11 @@ TEST(StatusText, ShowsEverythingInTables) {
   second.state = EndpointState::down;
   second.host = "b";
   second.why = "connection refused";
+  Order order = order_about("web/10.0.0.9:8080").value();
+  order.kind = OrderKind::drain;
+  order.by = "alice, uid 0";
+  order.at = std::chrono::sys_seconds(seconds(1'767'323'045));
+  status.orders.push_back({order, false});
   Report report = example_report(status, workers);
   report.devices[0] = {.receive_missed = 12,
                        .receive_errors = 4,
@@ -48,6 +53,9 @@ CLUSTER web: 1 of 2 endpoints healthy, 1021 Maglev slots
   ENDPOINT           WEIGHT  STATE           FOR  ACTIVE  FLOWS  PACKETS  BYTES  WHY
   10.0.0.1:8080           1  healthy  1 min 30 s      12    602        0      0  status 200
   10.0.0.2:8080 (b)       1  down     1 min 30 s       0      0        0      0  connection refused
+
+ORDER  ENDPOINT           BY            AT
+drain  web/10.0.0.9:8080  alice, uid 0  2026-01-02T03:04:05Z  no such endpoint now
 
 INTERFACE  RECEIVED  BYTES  SENT  BYTES  TO TWIN  FROM TWIN  MISSED  NO BUFFER  ERRORS  BUFFERS FREE
 edge              0      0     0      0        0          0      12          3       9  7000 of 8192

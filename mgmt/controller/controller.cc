@@ -26,7 +26,8 @@ Controller::Controller(ControllerSettings settings, EndpointStates& states, Inst
     : settings_(std::move(settings)),
       started_(now),
       names_(settings_.look_ups, settings_.random_seed ^ look_ups_seed_bits),
-      membership_(settings_.probes, settings_.random_seed, states, identities_, log_),
+      membership_(settings_.probes, settings_.random_seed, settings_.orders, states, identities_,
+                  log_),
       listeners_(identities_, log_) {}
 
 // ---- configuration
@@ -157,6 +158,16 @@ void Controller::on_published(uint64_t generation, Instant now) {
   lifecycle_.on_published();
   membership_.on_published(generation, now);
   listeners_.on_published(generation);
+}
+
+Result<void> Controller::on_order(const Order& order, Instant now) {
+  return membership_.on_order(order, now);
+}
+
+std::vector<Order> Controller::orders() const {
+  std::vector<Order> orders;
+  for (OrderStatus& status : membership_.orders()) orders.push_back(std::move(status.order));
+  return orders;
 }
 
 void Controller::on_next_hop_wanted(const NextHopAddress& next_hop, Instant now) {

@@ -31,6 +31,7 @@ namespace weft::mgmt {
 struct ControllerSettings {
   uint64_t random_seed = 0;     // of jitter and backoff
   std::string drawn_hash_seed;  // kept in state_dir; used when the model has none
+  std::vector<Order> orders;    // of operators, kept in state_dir
   uint32_t workers = 1;
   ProbeLimits probes;
   ResolveLimits look_ups;
@@ -58,6 +59,9 @@ class Controller {
   // Workers may read the snapshot of this generation from now on. Generations may be skipped: a
   // later one has what the earlier ones had.
   void on_published(uint64_t generation, Instant now);
+  // An operator's order about an endpoint; the caller then keeps orders(). An Error changes
+  // nothing.
+  Result<void> on_order(const Order& order, Instant now);
   // A worker wanted to send to this neighbour and does not know its link address.
   void on_next_hop_wanted(const NextHopAddress& next_hop, Instant now);
   // The first begins the orderly stop, the second ends it at once.
@@ -74,6 +78,7 @@ class Controller {
   Phase phase() const { return lifecycle_.phase(); }
   const Model& model() const { return *model_; }
   GatewayStatus status() const;
+  std::vector<Order> orders() const;
 
  private:
   Controller(ControllerSettings settings, EndpointStates& states, Instant now);

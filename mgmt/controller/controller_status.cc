@@ -72,6 +72,7 @@ GatewayStatus Controller::status() const {
   for (const TrackedCluster* cluster : membership_.live()) {
     status.clusters.push_back(weft::mgmt::status_of(*cluster));
   }
+  status.orders = membership_.orders();
   return status;
 }
 

@@ -18,9 +18,13 @@ bool TrackedCluster::has(const EndpointAddress& at) const {
   return endpoint != endpoints.end() && endpoint->second.live;
 }
 
-Membership::Membership(ProbeLimits limits, uint64_t seed, EndpointStates& states,
-                       Identities& identities, std::vector<LogRecord>& log)
-    : states_(states), identities_(identities), log_(log), schedule_(limits, seed) {}
+Membership::Membership(ProbeLimits limits, uint64_t seed, const std::vector<Order>& orders,
+                       EndpointStates& states, Identities& identities, std::vector<LogRecord>& log)
+    : states_(states), identities_(identities), log_(log), schedule_(limits, seed) {
+  for (const Order& order : orders) {
+    orders_.insert_or_assign({order.cluster, {order.address, order.port}}, order);
+  }
+}
 
 // ---- clusters
 
@@ -167,7 +171,11 @@ bool Membership::add(TrackedCluster& cluster, const DiscoveredEndpoint& discover
   }
   TrackedEndpoint& endpoint =
       cluster.endpoints
-          .emplace(at, TrackedEndpoint{id, discovered.weight, discovered.host, true, health})
+          .emplace(at, TrackedEndpoint{.id = id,
+                                       .weight = discovered.weight,
+                                       .host = discovered.host,
+                                       .order = find_order(cluster.settings.name, at),
+                                       .health = health})
           .first->second;
   if (index(id.slot) >= places_.size()) places_.resize(index(id.slot) + 1);
   places_[index(id.slot)] = {&cluster, at, &endpoint};
@@ -176,7 +184,7 @@ bool Membership::add(TrackedCluster& cluster, const DiscoveredEndpoint& discover
   cluster.healthy_endpoints += endpoint.health.state() == EndpointState::healthy ? 1 : 0;
   states_.set(id.slot, endpoint.health.state());
   states_.set_fit_endpoints(cluster.id.slot, cluster.healthy_endpoints);
-  drain(place(id.slot), now);
+  obey(place(id.slot), endpoint.order, now);
   watch(place(id.slot), now);
   return true;
 }

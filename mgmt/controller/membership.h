@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dataplane/base/clock.h"
@@ -24,16 +25,21 @@
 #include "mgmt/discovery/endpoint_set.h"
 #include "mgmt/health/endpoint_health.h"
 #include "mgmt/health/probe_schedule.h"
+#include "mgmt/model/order.h"
 #include "mgmt/publish/identities.h"
 #include "pipelines/endpoint_states.h"
 
 namespace weft::mgmt {
 
+// Orders of endpoints that nobody has any more are kept too, so there is a bound.
+inline constexpr std::size_t orders_max = 4096;
+
 struct TrackedEndpoint {
   EndpointId id;
   uint32_t weight = 1;
-  std::string host;  // the name it was resolved from
-  bool live = true;  // in the set; otherwise it waits for its last flow
+  std::string host;              // the name it was resolved from
+  bool live = true;              // in the set; otherwise it waits for its last flow
+  const Order* order = nullptr;  // an operator's; null: none
   EndpointHealth health;
 };
 
@@ -57,8 +63,9 @@ struct TrackedCluster {
 
 class Membership {
  public:
-  Membership(ProbeLimits limits, uint64_t seed, EndpointStates& states, Identities& identities,
-             std::vector<LogRecord>& log);
+  // `orders` of earlier processes.
+  Membership(ProbeLimits limits, uint64_t seed, const std::vector<Order>& orders,
+             EndpointStates& states, Identities& identities, std::vector<LogRecord>& log);
 
   // Claims ids for clusters and those of their endpoints that are known by now.
   Result<void> claim(const std::vector<ClusterSettings>& settings, const HostNames& names,
@@ -69,6 +76,9 @@ class Membership {
   // so. True: what should be published changed. Requires: the cluster is configured.
   bool on_set(std::string_view cluster, EndpointSet set, Instant now);
   void on_probed(const EndpointProbed& probed, Instant now);
+  // An operator's order, from this event on and until another one; kept when the endpoint or its
+  // cluster goes, for when it returns. An Error: nobody has such an endpoint, or orders_max.
+  Result<void> on_order(const Order& order, Instant now);
   // Desired of this generation has exactly what is live. Requires: identities settled by it.
   void on_desired(uint64_t generation, Instant now);
   // Workers may read it from now on.
@@ -81,6 +91,7 @@ class Membership {
   const TrackedCluster* find(std::string_view cluster) const;
   // In the order of the configuration.
   const std::vector<const TrackedCluster*>& live() const { return live_; }
+  std::vector<OrderStatus> orders() const;
   uint32_t probes_in_flight() const { return schedule_.in_flight(); }
 
  private:
@@ -111,9 +122,15 @@ class Membership {
   void change(const Place& place, Instant now, Event event);
   void drain(const Place& place, Instant now);
   void drain_when_published(EndpointSlot slot) { drains_from_.try_emplace(slot, 0); }
+  void obey(const Place& place, const Order* order, Instant now);
   void judge(const Place& place, bool passed, std::string_view why, Instant now);
   void watch(const Place& place, Instant now);
   const Place& place(EndpointSlot slot) const { return places_[index(slot)]; }
+
+  using OrderKey = std::pair<std::string, EndpointAddress>;
+  // Null: none.
+  const Order* find_order(const std::string& cluster, const EndpointAddress& at) const;
+  TrackedEndpoint* find_endpoint(const std::string& cluster, const EndpointAddress& at);
 
   EndpointStates& states_;
   Identities& identities_;
@@ -121,6 +138,7 @@ class Membership {
   ProbeSchedule schedule_;
   std::map<std::string, TrackedCluster, std::less<>> clusters_;  // live and leaving
   std::vector<const TrackedCluster*> live_;
+  std::map<OrderKey, Order> orders_;
   std::vector<Place> places_;       // by endpoint slot
   std::set<EndpointSlot> leaving_;  // tracked and not live
   // The first generation in which an endpoint takes no new flows; 0: not handed out yet.

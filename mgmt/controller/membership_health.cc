@@ -7,9 +7,11 @@
 namespace weft::mgmt {
 
 // Why the endpoint takes no new flows although it may be alive; empty: it takes them.
-static std::string_view draining_why(const TrackedEndpoint& endpoint) {
+static std::string draining_why(const TrackedEndpoint& endpoint) {
   if (!endpoint.live) return "removed";
-  return endpoint.weight == 0 ? "weight 0" : "";
+  if (endpoint.weight == 0) return "weight 0";
+  const Order* order = endpoint.order;
+  return order != nullptr && order->kind == OrderKind::drain ? "drained by " + order->by : "";
 }
 
 template <class Event>
@@ -43,6 +45,17 @@ void Membership::drain(const Place& place, Instant now) {
   change(place, now, [&](EndpointHealth& health) {
     return health.on_drain(draining_why(*place.endpoint), now);
   });
+}
+
+void Membership::obey(const Place& place, const Order* order, Instant now) {
+  place.endpoint->order = order;
+  const bool disabled = order != nullptr && order->kind == OrderKind::disable;
+  // What ends comes last: between a disable and a drain no worker may find it healthy.
+  if (!disabled) drain(place, now);
+  change(place, now, [&](EndpointHealth& health) {
+    return health.on_disable(disabled ? "disabled by " + order->by : "", now);
+  });
+  if (disabled) drain(place, now);
 }
 
 void Membership::set_health(const TrackedCluster& cluster, Instant now) {

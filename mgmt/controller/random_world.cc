@@ -45,6 +45,8 @@ void RandomWorld::step() {
     change_kernel();
   } else if (dice < 75) {
     change_flows();
+  } else if (dice < 80) {
+    order();
   } else {
     report_holdings();
   }
@@ -120,6 +122,18 @@ void RandomWorld::change_name() {
     if (roll(4) == 0) addresses.push_back(*IpAddress::parse(listener_address(random_())));
     names_[name] = addresses;
   }
+}
+
+void RandomWorld::order() {
+  Order order = order_about("a/" + random_address(random_()) + ":80").value();
+  order.kind = static_cast<OrderKind>(roll(3));
+  order.by = "alice";
+  const std::string endpoint = endpoint_text(order);
+  if (!controller_->on_order(order, now_)) return;
+  note(fmt::format("{} {}", order_name(order.kind), endpoint));
+  ++seen_["order"];
+  orders_.erase(endpoint);
+  if (order.kind != OrderKind::enable) orders_.emplace(endpoint, order.kind);
 }
 
 void RandomWorld::change_kernel() {

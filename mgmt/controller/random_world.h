@@ -64,6 +64,7 @@ class RandomWorld {
   void change_kernel();
   void change_flows();
   void report_holdings();
+  void order();
   Model random_model();
   ClusterSettings random_cluster(const std::string& name);
 
@@ -106,6 +107,7 @@ class RandomWorld {
   uint64_t adopted_generation_ = 0;
   uint64_t desired_generation_ = 0;
   std::map<EndpointSlot, uint64_t> flows_;
+  std::map<std::string, OrderKind> orders_;  // by endpoint_text, without enabled ones
 
   std::map<std::pair<EndpointSlot, uint32_t>, Watched> watched_;  // by slot and generation
   std::map<std::pair<std::string, EndpointAddress>, EndpointId> ids_;

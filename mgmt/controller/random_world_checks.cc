@@ -56,9 +56,14 @@ void RandomWorld::check_endpoint(const ClusterSettings& settings, const Endpoint
   }
   const bool alive = endpoint.state != EndpointState::down;
   if (alive && !host.ever_passed) breach("healthy without a success: " + text);
+  const auto order = orders_.find(settings.name + "/" + at.to_string());
+  const bool ordered = order != orders_.end();
+  const bool disabled = ordered && order->second == OrderKind::disable;
+  if (disabled && alive) breach("disabled and not down: " + text);
+  if (ordered && endpoint.state == EndpointState::healthy) breach("ordered and healthy: " + text);
   const bool watched_before = ids_.contains({settings.name, at});  // not away with its cluster
   const bool fell = !alive && watched_before && watched.state != EndpointState::down;
-  if (fell && settings.health && watched.failures_in_a_row < settings.health->fall) {
+  if (fell && !disabled && settings.health && watched.failures_in_a_row < settings.health->fall) {
     breach(fmt::format("down after {} failures: {}", watched.failures_in_a_row, text));
   }
   if (endpoint.why.starts_with("healthy in cluster")) ++seen_["known from another cluster"];

@@ -80,12 +80,18 @@ bool EndpointHealth::on_drain(std::string_view why, Instant now) {
   return conclude(now);
 }
 
+bool EndpointHealth::on_disable(std::string_view why, Instant now) {
+  disabled_why_ = why;
+  return conclude(now);
+}
+
 bool EndpointHealth::conclude(Instant now) {
+  const bool disabled = !disabled_why_.empty();
   const bool draining = !draining_why_.empty();
-  const EndpointState state = !alive_    ? EndpointState::down
-                              : draining ? EndpointState::draining
-                                         : EndpointState::healthy;
-  why_ = alive_ && draining ? draining_why_ : alive_why_;
+  const EndpointState state = !alive_ || disabled ? EndpointState::down
+                              : draining          ? EndpointState::draining
+                                                  : EndpointState::healthy;
+  why_ = disabled ? disabled_why_ : alive_ && draining ? draining_why_ : alive_why_;
   if (state == state_) return false;
   state_ = state;
   since_ = now;

@@ -1,5 +1,5 @@
-// The state machine of one endpoint: what probes report, whether it is to drain, and the state word
-// that follows. A function of (event, now); the table in README.md is the contract.
+// The state machine of one endpoint: what probes report, whether it is to drain or is disabled, and
+// the state word that follows. A function of (event, now); the table in README.md is the contract.
 // Thread safety: none, one owner. Invariant: a checked endpoint is healthy only after a success.
 #pragma once
 
@@ -38,6 +38,8 @@ class EndpointHealth {
   bool on_checked(bool checked, Instant now);
   // why: "weight 0", "removed"; empty: it takes new flows (again).
   bool on_drain(std::string_view why, Instant now);
+  // As if it were dead, whatever probes say. why: "disabled by alice"; empty: not (any more).
+  bool on_disable(std::string_view why, Instant now);
 
  private:
   bool conclude(Instant now);
@@ -49,8 +51,9 @@ class EndpointHealth {
   uint32_t failures_ = 0;     // in a row, while alive
   std::string alive_why_;     // of alive_
   std::string draining_why_;  // empty: not draining
+  std::string disabled_why_;  // empty: not disabled
   std::string last_probe_;
-  EndpointState state_;  // follows from alive_ and draining_why_
+  EndpointState state_;  // follows from alive_, draining_why_ and disabled_why_
   Instant since_;
   std::string why_;
 };

@@ -182,6 +182,29 @@ TEST(EndpointHealth, ANewEndpointThatDrainsIsDownUntilProbed) {
   expect(probed.health, EndpointState::draining, 1000, "weight 0");
 }
 
+// Disabled.
+
+TEST(EndpointHealth, ADisabledEndpointIsDownWhateverProbesSay) {
+  Probed probed = healthy();
+  probed.health.on_drain("weight 0", at(1500));
+  EXPECT_TRUE(probed.health.on_disable("disabled by alice", at(2000)));
+  expect(probed.health, EndpointState::down, 2000, "disabled by alice");
+  EXPECT_FALSE(probed.passes());
+  expect(probed.health, EndpointState::down, 2000, "disabled by alice");
+  EXPECT_TRUE(probed.health.on_disable("", at(9000)));
+  expect(probed.health, EndpointState::draining, 9000, "weight 0");
+}
+
+TEST(EndpointHealth, OneThatDiedWhileDisabledIsDownWhenItIsEnabled) {
+  Probed probed = healthy();
+  probed.health.on_disable("disabled by alice", at(2000));
+  probed.fails();
+  probed.fails();
+  EXPECT_FALSE(probed.fails());
+  EXPECT_FALSE(probed.health.on_disable("", at(9000)));
+  expect(probed.health, EndpointState::down, 2000, "3 probes in a row failed: connection refused");
+}
+
 TEST(EndpointHealth, AFallOfOneSpeaksOfOneProbe) {
   EndpointHealth health(true, at(0));
   health.on_probe(true, "connected", 1, 1, at(1));

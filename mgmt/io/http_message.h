@@ -1,7 +1,9 @@
 // A request and its response as the admin interface sees them: whole, in memory.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@ struct HttpRequest {
   std::string method = "GET";
   std::string target = "/";  // path, and the query if there is one
   std::string body;
+  std::optional<uint32_t> user_id;  // of the client on a unix socket, as the kernel says
 };
 
 struct HttpResponse {

@@ -2,14 +2,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <optional>
 #include <thread>
 #include <vector>
 
+#include "mgmt/io/http_client.h"
 #include "mgmt/io/looping_thread.h"
 #include "mgmt/io/plain_peer.h"
+#include "mgmt/io/temporary_folder.h"
 
 namespace weft::mgmt {
 namespace {
@@ -58,6 +61,25 @@ class HttpServerTest : public testing::Test {
   LoopingThread thread_;
   std::optional<HttpServer> server_;
 };
+
+TEST_F(HttpServerTest, TellsWhoAsksOnAUnixSocket) {
+  const auto say_user = [](const HttpRequest& request, const HttpRespond& respond) {
+    respond({.body = request.user_id ? std::to_string(*request.user_id) : "nobody"});
+  };
+  const TemporaryFolder folder;
+  const std::string path = folder.file("server.sock");
+  thread_.run([&] {
+    auto made = HttpServer::on_socket(thread_.loop(), path, "", say_user);
+    if (made) server_ = std::move(*made);
+  });
+  ASSERT_TRUE(server_);
+  const Result<HttpResponse> answer = ask_over_socket(path, {}, milliseconds(10'000));
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, std::to_string(getuid()));
+  start(say_user);
+  EXPECT_THAT(ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
+              testing::EndsWith("\r\n\r\nnobody"));
+}
 
 TEST_F(HttpServerTest, AnswersWithTypeLengthAndHeaders) {
   start();

@@ -1,5 +1,7 @@
 #include "mgmt/io/http_session.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
@@ -122,6 +124,16 @@ asio::awaitable<void> say_farewell(HttpStream& stream) {
   }
 }
 
+std::optional<uint32_t> user_id_of(HttpStream& stream) {
+  ucred client{};
+  socklen_t bytes = sizeof(client);
+  const int descriptor = stream.socket().native_handle();
+  // A TCP socket has no client to name: the kernel says user -1 of it, or nothing.
+  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &client, &bytes) != 0) return {};
+  if (client.uid == static_cast<uid_t>(-1)) return {};
+  return client.uid;
+}
+
 // Reads one request. Waiting for its first byte may take longer than the request itself.
 asio::awaitable<boost::system::error_code> receive(HttpStream& stream, beast::flat_buffer& buffer,
                                                    const HttpServerLimits& limits, Parser& parser) {
@@ -150,6 +162,7 @@ void HttpSessions::end_all() {
 asio::awaitable<void> serve(std::shared_ptr<HttpSessions> sessions, HttpStream stream) {
   const Place place(*sessions, stream);
   const HttpServerLimits& limits = sessions->limits;
+  const std::optional<uint32_t> user_id = user_id_of(stream);
   beast::flat_buffer buffer(limits.header_bytes_max + read_bytes);
   for (;;) {
     Parser parser;
@@ -164,7 +177,7 @@ asio::awaitable<void> serve(std::shared_ptr<HttpSessions> sessions, HttpStream s
     }
     http::request<http::string_body> message = parser.release();
     const HttpRequest request{std::string(message.method_string()), std::string(message.target()),
-                              std::move(message.body())};
+                              std::move(message.body()), user_id};
     HttpResponse response = co_await handle(*sessions, request);
     if (!sessions->running) co_return;
     stream.expires_after(limits.response_timeout_ms);

@@ -244,6 +244,20 @@ void write_endpoints(MetricsPage& page, const Report& report) {
   });
 }
 
+void write_orders(MetricsPage& page, const Report& report) {
+  Family orders = gauge("weft_endpoint_order_timestamp_seconds",
+                        "When an operator ordered this about the endpoint, Unix time.");
+  for (const OrderStatus& each : report.status.orders) {
+    const Order& order = each.order;
+    orders.add({{"cluster", order.cluster},
+                {"endpoint", order.address.to_string(order.port)},
+                {"order", std::string(order_name(order.kind))},
+                {"by", order.by}},
+               seconds_of(order.at));
+  }
+  page.write(std::move(orders));
+}
+
 }  // namespace
 
 std::string metrics_text(const Report& report) {
@@ -253,6 +267,7 @@ std::string metrics_text(const Report& report) {
   write_listeners(page, report);
   write_clusters(page, report);
   write_endpoints(page, report);
+  write_orders(page, report);
   return std::move(page).text();
 }
 

@@ -72,6 +72,19 @@ TEST(MetricsText, SaysWhatTheGatewayIs) {
   EXPECT_EQ(value_of(text, "weft_loop_lag_max_seconds"), 0.0015);
 }
 
+TEST(MetricsText, SaysWhatOperatorsOrdered) {
+  GatewayStatus status = example_status(1);
+  Order order = order_about("web/10.0.0.1:8080").value();
+  order.kind = OrderKind::drain;
+  order.by = "alice, uid 0";
+  order.at = std::chrono::sys_seconds(seconds(1'767'323'045));
+  status.orders.push_back({order, true});
+  EXPECT_EQ(value_of(metrics_text(example_report(status, ExampleWorkers(1))),
+                     R"(weft_endpoint_order_timestamp_seconds{cluster="web",)"
+                     R"(endpoint="10.0.0.1:8080",order="drain",by="alice, uid 0"})"),
+            1'767'323'045);
+}
+
 TEST(MetricsText, HasEveryDropOfEveryWorker) {
   ExampleWorkers workers(2);
   workers[1].dropped[static_cast<std::size_t>(Drop::no_listener)].set(42);

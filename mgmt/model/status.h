@@ -9,6 +9,7 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/base/ids.h"
 #include "dataplane/wire/ip_address.h"
+#include "mgmt/model/order.h"
 #include "pipelines/endpoint_states.h"
 
 namespace weft::mgmt {
@@ -31,6 +32,11 @@ struct ClusterStatus {
   uint32_t maglev_slots = 0;
   std::vector<EndpointStatus> endpoints;  // by address and port
   std::string resolve_error;              // of the last look-up of its host names; empty: none
+};
+
+struct OrderStatus {
+  Order order;
+  bool present = false;  // the endpoint is in its cluster's set now, or has flows from before
 };
 
 struct ListenerStatus {
@@ -68,6 +74,7 @@ struct GatewayStatus {
   std::vector<std::string> interfaces;  // names by interface index
   std::vector<ListenerStatus> listeners;
   std::vector<ClusterStatus> clusters;
+  std::vector<OrderStatus> orders;  // by cluster, address and port
 
   // /ready: serving and every listener ready.
   bool ready() const;

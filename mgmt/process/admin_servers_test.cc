@@ -30,6 +30,7 @@ class AdminServers : public testing::Test {
                                            return example_report(example_status(2), workers_);
                                          },
                                      .reload = [](const auto& on_done) { on_done(Reloaded{}); },
+                                     .order = [](const auto&, const auto& on_done) { on_done({}); },
                                      .run_elsewhere = {}});
     });
     ASSERT_TRUE(servers_);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "mgmt/kernel/kernel_plan.h"
+#include "mgmt/process/state_dir.h"
 
 #ifndef WEFT_VERSION
 #error "the build names the version"
@@ -27,13 +28,15 @@ Driver::Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs)
                    });
                  }),
       reloader_(loop, std::move(settings.config_file), std::move(settings.model),
-                [this](Result<Model> read) { return take(std::move(read)); }) {}
+                [this](Result<Model> read) { return take(std::move(read)); }),
+      keeping_("weft-keep") {}
 
 Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop, DataPlane& plane,
                                               Logs& logs) {
   ControllerSettings controller{
       .random_seed = settings.random_seed,
       .drawn_hash_seed = settings.drawn_hash_seed,
+      .orders = settings.orders,
       .workers = static_cast<uint32_t>(settings.model.gateway.workers.size())};
   Model model = settings.model;
   std::unique_ptr<Driver> driver(new Driver(std::move(settings), loop, plane, logs));
@@ -169,6 +172,24 @@ Result<Reloaded> Driver::take(Result<Model> read) {
   if (taken) prepare_kernel();
   step();
   return taken;
+}
+
+void Driver::order(Order order, std::function<void(const Result<void>&)> on_done) {
+  using std::chrono::system_clock;
+  order.at = std::chrono::floor<std::chrono::seconds>(system_clock::now());
+  const Result<void> taken = controller_->on_order(order, loop_.now());
+  step();
+  if (!taken) return on_done(taken);
+  const auto answer = [on_done](const Result<void>& kept) {
+    if (kept) return on_done(kept);
+    on_done(fail("it holds until the gateway stops, and not longer: " + kept.error().message));
+  };
+  const GatewaySettings& gateway = controller_->model().gateway;
+  const bool runs = keeping_.run([this, answer, folder = gateway.state_dir, name = gateway.name,
+                                  orders = controller_->orders()] {
+    loop_.post([answer, kept = keep_orders(folder, name, orders)] { answer(kept); });
+  });
+  if (!runs) answer(fail("too many orders at a time"));
 }
 
 void Driver::stop() {

@@ -18,6 +18,7 @@
 #include "mgmt/metrics/report.h"
 #include "mgmt/process/data_plane.h"
 #include "mgmt/process/reloader.h"
+#include "mgmt/process/work_thread.h"
 #include "mgmt/publish/publisher.h"
 
 namespace weft::mgmt {
@@ -28,6 +29,7 @@ class Driver {
     std::string config_file;  // read again at a reload
     Model model;
     std::string drawn_hash_seed;
+    std::vector<Order> orders;  // of earlier processes
     uint64_t random_seed = 0;
   };
 
@@ -40,6 +42,9 @@ class Driver {
   // The file again: taken as a whole, now or later, or refused with every error in one text.
   // on_done (may be empty) is told later.
   void reload(Reloader::OnDone on_done) { reloader_.reload(std::move(on_done)); }
+  // Carried out at once; on_done is told, at once or later, when it is kept for the next process
+  // too, or why not.
+  void order(Order order, std::function<void(const Result<void>&)> on_done);
   // The first begins the orderly stop, the second ends it at once. The loop stops with the last
   // phase.
   void stop();
@@ -79,6 +84,7 @@ class Driver {
   // Last: their threads post to the loop.
   Publisher publisher_;
   Reloader reloader_;
+  WorkThread keeping_;  // writes state_dir
 };
 
 }  // namespace weft::mgmt

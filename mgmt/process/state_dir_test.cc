@@ -43,5 +43,41 @@ TEST_F(StateDir, AFolderThatCannotBeIsOneSentence) {
   EXPECT_NE(seed.error().message.find("file"), std::string::npos);
 }
 
+Order order(OrderKind kind, std::string_view endpoint, std::string by, int64_t at) {
+  Order order = order_about(endpoint).value();
+  order.kind = kind;
+  order.by = std::move(by);
+  order.at = std::chrono::sys_seconds(std::chrono::seconds(at));
+  return order;
+}
+
+TEST_F(StateDir, OrdersComeBackAsTheyWereKept) {
+  EXPECT_TRUE(kept_orders(folder_.string(), "gw").value().empty());
+  const std::vector<Order> orders = {
+      order(OrderKind::drain, "web/10.0.0.1:80", "alice, uid 0", 1'767'323'045),
+      order(OrderKind::disable, "cart.v2/[fd00::1]:8080", "uid 1000", 1'767'323'046)};
+  ASSERT_TRUE(keep_orders((folder_ / "deeper").string(), "gw", orders));
+  EXPECT_EQ(kept_orders((folder_ / "deeper").string(), "gw").value(), orders);
+  EXPECT_TRUE(kept_orders((folder_ / "deeper").string(), "other").value().empty());
+  ASSERT_TRUE(keep_orders((folder_ / "deeper").string(), "gw", {}));
+  EXPECT_TRUE(kept_orders((folder_ / "deeper").string(), "gw").value().empty());
+}
+
+TEST_F(StateDir, OrdersThatCannotBeReadAreAnErrorWithTheLine) {
+  for (const char* broken :
+       {"drain 1 web/10.0.0.1:80", "enable 1 web/10.0.0.1:80 alice", "stop 1 web/10.0.0.1:80 alice",
+        "drain x web/10.0.0.1:80 alice", "drain 1 web alice", ""}) {
+    std::ofstream(folder_ / "gw.orders") << "drain 1 web/10.0.0.1:80 alice\n" << broken << "\n";
+    const auto orders = kept_orders(folder_.string(), "gw");
+    ASSERT_FALSE(orders) << broken;
+    EXPECT_NE(orders.error().message.find("gw.orders:2:"), std::string::npos) << broken;
+  }
+}
+
+TEST_F(StateDir, OrdersThatCannotBeKeptAreOneSentence) {
+  std::ofstream(folder_ / "file") << "x";
+  EXPECT_FALSE(keep_orders((folder_ / "file").string(), "gw", {}));
+}
+
 }  // namespace
 }  // namespace weft::mgmt

@@ -51,6 +51,8 @@ def make_gateway(lab):
         return made[-1]
 
     (lab.folder / "weftd.log").unlink(missing_ok=True)
+    for orders in lab.folder.glob("state/*.orders"):
+        orders.unlink()
     yield make
     try:
         for gateway in made:

@@ -240,7 +240,7 @@ class Gateway:
             raise labs.LabError(f"/metrics: {status} {text}")
         return {
             match[1]: float(match[2])
-            for match in re.finditer(r"^([^#\s][^ ]*(?:\{[^}]*\})?) (\S+)", text, re.M)
+            for match in re.finditer(r"^([^#\s][^ {]*(?:\{[^}]*\})?) (\S+)", text, re.M)
         }
 
     def dropped(self, name):
