@@ -127,7 +127,7 @@ struct EndpointPart {
 // ---- routing, mirrored from the kernel
 
 struct NextHop {
-  std::array<std::byte, 18> link_header{};  // destination, source, [802.1Q tag,] EtherType IPv4
+  std::array<std::byte, 18> link_header{};  // destination, source, [802.1Q tag,] EtherType
   uint8_t link_header_bytes = 0;            // 14, or 18 with a VLAN tag; 0: unresolved
   uint16_t interface = 0;
   uint16_t mtu_bytes = 0;
@@ -149,11 +149,17 @@ struct IpRoute {
   uint16_t mtu_bytes = 0;
 };
 
+// What routers' answers come from: an interface's own first addresses. Unspecified: it has none.
+struct OwnAddresses {
+  IpAddress v4;
+  IpAddress v6;  // not link-local
+};
+
 struct RoutingPart {
   std::vector<NextHop> next_hops;           // index 0 is always unresolved
   FlatMap<Neighbour, uint32_t> neighbours;  // into next_hops
   Lpm<IpRoute> routes;
-  std::array<IpAddress, interfaces_max> icmp_sources;  // the interface's own first IPv4 address
+  std::array<OwnAddresses, interfaces_max> icmp_sources;  // by interface
 };
 
 struct Snapshot {

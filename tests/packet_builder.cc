@@ -121,7 +121,7 @@ FrameBuilder& FrameBuilder::payload_length(uint16_t value) {
   ip_length_ = value;
   return *this;
 }
-FrameBuilder& FrameBuilder::identification(uint16_t value) {
+FrameBuilder& FrameBuilder::identification(uint32_t value) {
   identification_ = value;
   return *this;
 }
@@ -135,6 +135,17 @@ FrameBuilder& FrameBuilder::reserved_flag() {
 }
 FrameBuilder& FrameBuilder::fragment(uint16_t offset_bytes, bool more) {
   fragment_word_ = static_cast<uint16_t>(offset_bytes / 8 | (more ? 0x2000 : 0));
+  if (l3_ == L3::ipv6) extensions_.emplace_back(uint8_t{IPPROTO_FRAGMENT}, Bytes{});
+  return *this;
+}
+FrameBuilder& FrameBuilder::extension(uint8_t type, std::vector<uint8_t> body) {
+  // In units of 8 bytes without the first, of AH in units of 4 without two.
+  const std::size_t whole = (body.size() + 2 + 7) / 8 * 8;
+  Bytes bytes;
+  put8(bytes, static_cast<uint32_t>(type == IPPROTO_AH ? whole / 4 - 2 : whole / 8 - 1));
+  put(bytes, body);
+  bytes.resize(whole - 1);
+  extensions_.emplace_back(type, std::move(bytes));
   return *this;
 }
 FrameBuilder& FrameBuilder::ip_options(std::vector<uint8_t> options) {
@@ -308,15 +319,30 @@ void FrameBuilder::append_ipv4(Bytes& out, std::size_t ip_payload_bytes) const {
   put(out, header);
 }
 
+void FrameBuilder::append_extensions(Bytes& out) const {
+  for (std::size_t i = 0; i < extensions_.size(); ++i) {
+    const bool last = i + 1 == extensions_.size();
+    put8(out, last ? protocol_number() : extensions_[i + 1].first);
+    put(out, extensions_[i].second);
+    if (extensions_[i].first != IPPROTO_FRAGMENT) continue;
+    put8(out, 0);
+    put16(out, uint32_t{fragment_word_} << 3 | fragment_word_ >> 13);
+    put32(out, identification_);
+  }
+}
+
 void FrameBuilder::append_ipv6(Bytes& out, std::size_t ip_payload_bytes) const {
   put8(out, uint32_t{version_.value_or(6)} << 4 | type_of_service_ >> 4);
   put8(out, uint32_t{type_of_service_} << 4);
   put16(out, 0);  // flow label
-  put16(out, ip_length_.value_or(static_cast<uint16_t>(ip_payload_bytes)));
-  put8(out, protocol_number());
+  Bytes extensions;
+  append_extensions(extensions);
+  put16(out, ip_length_.value_or(static_cast<uint16_t>(extensions.size() + ip_payload_bytes)));
+  put8(out, extensions_.empty() ? protocol_number() : extensions_[0].first);
   put8(out, ttl_);
   put(out, source_);
   put(out, destination_);
+  put(out, extensions);
 }
 
 Bytes FrameBuilder::build_ip() const {

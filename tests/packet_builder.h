@@ -40,10 +40,12 @@ class FrameBuilder {
   FrameBuilder& header_words(uint8_t value);  // IHL
   FrameBuilder& total_length(uint16_t value);
   FrameBuilder& payload_length(uint16_t value);  // IPv6
-  FrameBuilder& identification(uint16_t value);
+  FrameBuilder& identification(uint32_t value);
   FrameBuilder& dont_fragment();
-  FrameBuilder& reserved_flag();  // "evil" (RFC 3514)
-  FrameBuilder& fragment(uint16_t offset_bytes, bool more);
+  FrameBuilder& reserved_flag();                             // "evil" (RFC 3514)
+  FrameBuilder& fragment(uint16_t offset_bytes, bool more);  // of IPv6: adds a fragment header
+  // Adds an IPv6 extension header: `body` follows its next header and length, padded with zeroes.
+  FrameBuilder& extension(uint8_t type, std::vector<uint8_t> body = {});
   FrameBuilder& ip_options(std::vector<uint8_t> options);  // padded with zeroes to words
   FrameBuilder& ip_checksum(uint16_t value);
 
@@ -82,6 +84,7 @@ class FrameBuilder {
   void append_tcp(Bytes& out) const;
   void append_ipv4(Bytes& out, std::size_t ip_payload_bytes) const;
   void append_ipv6(Bytes& out, std::size_t ip_payload_bytes) const;
+  void append_extensions(Bytes& out) const;
   uint8_t protocol_number() const;
   uint16_t computed_l4_checksum(const Bytes& l4) const;
 
@@ -93,7 +96,9 @@ class FrameBuilder {
   L3 l3_ = L3::none;
   Bytes source_, destination_;
   uint8_t ttl_ = 64, type_of_service_ = 0;
-  uint16_t identification_ = 0x1234, fragment_word_ = 0;
+  uint32_t identification_ = 0x1234;
+  uint16_t fragment_word_ = 0;
+  std::vector<std::pair<uint8_t, Bytes>> extensions_;  // type, from its length field on
   std::vector<uint8_t> ip_options_;
   std::optional<uint8_t> version_, header_words_, protocol_;
   std::optional<uint16_t> ip_length_, ip_checksum_;

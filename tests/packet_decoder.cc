@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <ostream>
@@ -126,15 +127,27 @@ bool decode_icmp(const Reader& ip, const Reader& l4, Decoded& d, bool quoted) {
   return true;
 }
 
+// The first piece of a datagram has to hold the whole L4 header.
+void check_first_piece(const Reader& l4, const Decoded& d) {
+  const std::size_t tcp_header = std::max<std::size_t>(20, l4.u8(12) / 16 * 4);
+  const bool icmp = d.protocol == (d.version == 4 ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6});
+  const std::size_t header = d.protocol == IPPROTO_TCP           ? tcp_header
+                             : d.protocol == IPPROTO_UDP || icmp ? 8
+                                                                 : 0;
+  if (!l4.has(0, header)) l4.fault("the first piece is tiny");
+}
+
 void decode_l4(const Reader& ip, std::size_t header, Decoded& d, bool quoted) {
   const Reader l4(ip.piece(header, d.ip_bytes - header), d);
   take_payload(d, ip.piece(header, d.ip_bytes - header));
-  if (d.fragment_offset_bytes != 0 || d.more_fragments) return;
-  if (d.protocol == IPPROTO_TCP) decode_tcp(ip, l4, d, quoted);
-  if (d.protocol == IPPROTO_UDP) decode_udp(ip, l4, d, quoted);
+  if (d.fragment_offset_bytes != 0) return;
+  if (d.more_fragments && !quoted) check_first_piece(l4, d);
+  const bool in_part = quoted || d.more_fragments;
+  if (d.protocol == IPPROTO_TCP) decode_tcp(ip, l4, d, in_part);
+  if (d.protocol == IPPROTO_UDP) decode_udp(ip, l4, d, in_part);
   const int icmp = d.version == 4 ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6};
   if (d.protocol == icmp) {
-    decode_icmp(ip, l4, d, quoted);
+    decode_icmp(ip, l4, d, in_part);
   }
 }
 
@@ -181,6 +194,44 @@ bool decode_ipv4(const Reader& ip, Decoded& d, bool quoted) {
   return true;
 }
 
+bool is_extension(int type) {
+  return type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING || type == IPPROTO_FRAGMENT ||
+         type == IPPROTO_AH || type == IPPROTO_DSTOPTS;
+}
+
+// One extension header at `at`; false: it ends the walk. Every fault of it is noted.
+bool decode_extension(const Reader& ip, std::size_t& at, Decoded& d) {
+  const int type = d.protocol;
+  const bool again = std::ranges::count(d.extensions, type) != 0;
+  const bool first = d.extensions.empty();
+  d.extensions.push_back(type);
+  bool fine = true;
+  const auto fault = [&](const char* what) { fine = ip.fault(what); };
+  if (d.extensions.size() > 8) fault("too many extension headers");
+  if (type == IPPROTO_HOPOPTS && !first) fault("hop-by-hop options are not first");
+  if (type == IPPROTO_FRAGMENT && again) fault("a second fragment header");
+  const std::size_t there = std::min(ip.size(), d.ip_bytes);
+  if (at + 8 > there) return ip.fault("extension header is cut off");
+  if (type == IPPROTO_ROUTING && (ip.u8(at + 2) == 0 || ip.u8(at + 3) != 0)) {
+    fault("IP source route");
+  }
+  const std::size_t length = type == IPPROTO_FRAGMENT ? 8
+                             : type == IPPROTO_AH     ? (ip.u8(at + 1) + 2) * std::size_t{4}
+                                                      : (ip.u8(at + 1) + 1) * std::size_t{8};
+  if (at + length - 40 > 256) fault("too many extension headers");
+  if (at + length > there) fault("extension header is cut off");
+  if (!fine) return false;
+  d.protocol = static_cast<int>(ip.u8(at));
+  if (type == IPPROTO_FRAGMENT) {
+    d.fragment_offset_bytes = ip.u16(at + 2) & 0xfff8;
+    d.more_fragments = (ip.u16(at + 2) & 1) != 0;
+    const bool whole = d.fragment_offset_bytes == 0 && !d.more_fragments;
+    d.identification = whole ? 0 : ip.u32(at + 4);
+  }
+  at += length;
+  return d.fragment_offset_bytes == 0;
+}
+
 bool decode_ipv6(const Reader& ip, Decoded& d, bool quoted) {
   if (!ip.has(0, 40)) return ip.fault("IPv6 header is cut off");
   d.version = static_cast<int>(ip.u8(0) >> 4);
@@ -192,15 +243,12 @@ bool decode_ipv6(const Reader& ip, Decoded& d, bool quoted) {
   d.source = address_text(ip, 8, AF_INET6);
   d.destination = address_text(ip, 24, AF_INET6);
   d.dont_fragment = true;
-  d.l4_offset = d.ip_offset + 40;
   if (!quoted && !ip.has(0, d.ip_bytes)) return ip.fault("IP payload length is beyond the frame");
-  if (d.protocol == IPPROTO_FRAGMENT) {
-    if (d.ip_bytes < 48 || !ip.has(40, 8)) return ip.fault("fragment header is cut off");
-    d.fragment_offset_bytes = ip.u16(42) & 0xfff8;
-    d.more_fragments = (ip.u16(42) & 1) != 0;
-    d.identification = ip.u32(44);
+  std::size_t at = 40;
+  while (is_extension(d.protocol) && decode_extension(ip, at, d)) {
   }
-  decode_l4(ip, 40, d, quoted);
+  d.l4_offset = d.ip_offset + at;
+  decode_l4(ip, at, d, quoted);
   return true;
 }
 

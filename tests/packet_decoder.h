@@ -27,8 +27,9 @@ struct Decoded {
   std::size_t fragment_offset_bytes = 0;
   uint32_t identification = 0;
   std::vector<uint8_t> ip_options;
+  std::vector<int> extensions;  // types of IPv6 extension headers, in order
 
-  // TCP, UDP, ICMP; not of a fragment
+  // TCP, UDP, ICMP; of a fragmented datagram in its first piece only
   int source_port = 0, destination_port = 0;
   uint32_t sequence = 0, acknowledgment = 0;
   int flags = 0, window = 0;

@@ -196,7 +196,7 @@ std::shared_ptr<RoutingPart> SnapshotBuilder::routing() const {
       {prefix_of("192.0.2.0/24"), {0, ip("10.0.0.1"), mtu_bytes_}}};
   part->neighbours = FlatMap<Neighbour, uint32_t>(neighbours);
   part->routes = Lpm<IpRoute>(routes);
-  part->icmp_sources[0] = ip("10.0.0.254");
+  part->icmp_sources[0] = {ip("10.0.0.254"), ip("fd00::254")};
   return part;
 }
 

@@ -11,20 +11,23 @@ namespace weft {
 enum class Drop : uint8_t {
   none,
   // parse_headers: what the bytes themselves forbid
-  frame_truncated,      // shorter than the headers it announces
-  ethertype_unknown,    // neither IPv4, IPv6 nor what the kernel wants on the twin
-  vlan_foreign,         // not this interface's VLAN
-  mac_foreign,          // unicast to another station's MAC address
-  ip_header_malformed,  // version, IHL or options
-  ip_length_wrong,      // total length beyond the frame or inside the header
-  ip_checksum_wrong,    // IPv4 header checksum
-  ip_source_route,      // LSRR, SSRR or a type 0 routing header
-  ip_source_invalid,    // multicast, broadcast, loopback or unspecified source
-  land,                 // source equals destination
-  fragment,             // not the whole datagram
-  l4_truncated,         // TCP or UDP header not inside the IP payload
-  l4_malformed,         // TCP data offset or UDP length
-  l4_checksum_wrong,    // where the device or the mode checks it
+  frame_truncated,         // shorter than the headers it announces
+  ethertype_unknown,       // neither IPv4, IPv6 nor what the kernel wants on the twin
+  vlan_foreign,            // not this interface's VLAN
+  mac_foreign,             // unicast to another station's MAC address
+  ip_header_malformed,     // version, IHL or options
+  ip_length_wrong,         // total length beyond the frame or inside the header
+  ip_checksum_wrong,       // IPv4 header checksum
+  ip_source_route,         // LSRR, SSRR, or a routing header of type 0 or with segments left
+  ip_source_invalid,       // multicast, broadcast, loopback or unspecified source
+  ip_extensions_too_long,  // more IPv6 extension headers than are walked
+  land,                    // source equals destination
+  fragment,                // not the whole datagram
+  fragment_tiny,           // the first piece does not hold the whole L4 header
+  fragment_overlap,        // a piece lies over a part of another
+  l4_truncated,            // TCP or UDP header not inside the IP payload
+  l4_malformed,            // TCP data offset or UDP length
+  l4_checksum_wrong,       // where the device or the mode checks it
   l4_port_zero,
   tcp_flags_invalid,     // no flags, or SYN with FIN or RST
   protocol_unsupported,  // to a worker's address, neither TCP, UDP nor ICMP
@@ -61,8 +64,11 @@ inline constexpr std::array drop_names = {
     std::string_view("ip_checksum_wrong"),
     std::string_view("ip_source_route"),
     std::string_view("ip_source_invalid"),
+    std::string_view("ip_extensions_too_long"),
     std::string_view("land"),
     std::string_view("fragment"),
+    std::string_view("fragment_tiny"),
+    std::string_view("fragment_overlap"),
     std::string_view("l4_truncated"),
     std::string_view("l4_malformed"),
     std::string_view("l4_checksum_wrong"),

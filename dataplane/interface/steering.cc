@@ -28,9 +28,11 @@ uint32_t bucket(Hash128 hash) {
 }  // namespace
 
 uint32_t owner(const Headers& headers, bool to_listener, const KeyedHash& hash) {
-  if (headers.payload == Payload::fragment) {
-    const __m128i datagram = _mm_set_epi64x(static_cast<int64_t>(headers.protocol),
-                                            static_cast<int64_t>(headers.datagram_id));
+  if (is_fragment(headers.payload)) {
+    // RFC 8200, 4.5: what tells datagrams of IPv6 apart has no protocol.
+    const uint8_t protocol = headers.v4 ? static_cast<uint8_t>(headers.protocol) : 0;
+    const __m128i datagram =
+        _mm_set_epi64x(int64_t{protocol}, static_cast<int64_t>(headers.datagram_id));
     return bucket(hash(block(headers.source), block(headers.destination), datagram));
   }
   const bool has_ports = headers.payload == Payload::transport;

@@ -1,7 +1,7 @@
 // Which worker owns a packet's flow. 1024 buckets, a map from bucket to worker in the snapshot.
 // To a listener: source address and port. To a source address: destination address and port.
 // Otherwise (a reply on its way to a client): destination address and port. ICMP error: the quoted
-// packet, reversed. Fragment: source, destination, id, protocol. (ARCHITECTURE.md, decision 6)
+// packet, reversed. Fragment: source, destination, id, IPv4 protocol. (ARCHITECTURE.md, decision 6)
 #pragma once
 
 #include <array>

@@ -83,9 +83,10 @@ TEST(Steering, ErrorsMeetTheFlowTheyQuote) {
 
 TEST(Steering, PiecesOfADatagramMeetInBothDirectionsOfSight) {
   Headers piece = packet(0x01020304, 0, listener, 0);
-  piece.payload = Payload::fragment;
+  piece.payload = Payload::first_fragment;
   piece.datagram_id = 77;
   Headers next_piece = piece;
+  next_piece.payload = Payload::later_fragment;
   next_piece.source_port = be16(999);  // what the parser leaves there does not count
   EXPECT_EQ(steering::owner(piece, true, hash), steering::owner(next_piece, false, hash));
 
@@ -97,6 +98,14 @@ TEST(Steering, PiecesOfADatagramMeetInBothDirectionsOfSight) {
   std::sort(owners.begin(), owners.end());
   owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
   EXPECT_GT(owners.size(), 80u);
+
+  // Of IPv6 the pieces may announce different next headers; of IPv4 the protocol is part of it.
+  next_piece = piece;
+  next_piece.protocol = Protocol::none;
+  piece.v4 = next_piece.v4 = false;
+  EXPECT_EQ(steering::owner(piece, true, hash), steering::owner(next_piece, true, hash));
+  piece.v4 = next_piece.v4 = true;
+  EXPECT_NE(steering::owner(piece, true, hash), steering::owner(next_piece, true, hash));
 }
 
 TEST(Steering, PacketsWithoutPortsGoByAddressAlone) {

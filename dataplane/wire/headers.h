@@ -17,13 +17,18 @@ inline constexpr uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0
 
 // What kind of IP payload follows.
 enum class Payload : uint8_t {
-  none,        // not IP: for the twin
-  transport,   // TCP or UDP, ports are set
-  icmp_echo,   // and its reply
-  icmp_error,  // quoted_* is set when the quoted packet carries ports
-  fragment,    // any piece of a datagram, the first one too; ports are not set
-  other,       // another IP protocol, or another ICMP message
+  none,            // not IP: for the twin
+  transport,       // TCP or UDP, ports are set
+  icmp_echo,       // and its reply; also a piece of one (errors are too short to have any)
+  icmp_error,      // quoted_offset is set when the quoted packet carries ports
+  first_fragment,  // of TCP or UDP: its whole L4 header is there, ports are set
+  later_fragment,  // of TCP or UDP: no L4 header, ports are not set
+  other,           // another IP protocol, or another ICMP message
 };
+
+constexpr bool is_fragment(Payload payload) {
+  return payload == Payload::first_fragment || payload == Payload::later_fragment;
+}
 
 struct alignas(64) Headers {
   IpAddress source;
@@ -31,7 +36,7 @@ struct alignas(64) Headers {
   be16 source_port;
   be16 destination_port;
   uint16_t ip_offset = 0;  // bytes from the start of the frame
-  uint16_t l4_offset = 0;  // bytes from the start of the frame
+  uint16_t l4_offset = 0;  // behind IPv6 extension headers; bytes from the start of the frame
   uint16_t ip_bytes = 0;   // header and payload, from the IP header
   Protocol protocol = Protocol::none;
   Payload payload = Payload::none;

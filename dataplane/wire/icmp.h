@@ -8,6 +8,7 @@
 #include <span>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/wire/checksum.h"
 
 namespace weft {
 
@@ -37,6 +38,18 @@ constexpr bool is_icmp_error(uint8_t type) {
          type == icmp_type::parameter_problem;
 }
 
+// RFC 4443, 3.1 to 3.3.
+namespace icmpv6_type {
+inline constexpr uint8_t unreachable = 1;
+inline constexpr uint8_t packet_too_big = 2;
+inline constexpr uint8_t time_exceeded = 3;
+}  // namespace icmpv6_type
+
+namespace icmpv6_unreachable {
+inline constexpr uint8_t address = 3;
+inline constexpr uint8_t port = 4;
+}  // namespace icmpv6_unreachable
+
 // RFC 4443, 2.1.
 constexpr bool is_icmpv6_error(uint8_t type) {
   return type < 128;
@@ -65,8 +78,10 @@ class IcmpView {
 };
 
 // Writes the header of an ICMP error in front of its quote. `next_hop_mtu_bytes` of Fragmentation
-// Needed (RFC 1191, 4); otherwise 0. Requires: `message` is the header and all of the quote.
+// Needed (RFC 1191, 4) or Packet Too Big (RFC 4443, 3.2), which have it in the same place;
+// otherwise 0. `pseudo_header` of ICMPv6 only. Requires: `message` is the header and all of the
+// quote.
 void write_icmp_error(std::span<std::byte> message, uint8_t type, uint8_t code,
-                      uint16_t next_hop_mtu_bytes);
+                      uint16_t next_hop_mtu_bytes, const InternetSum& pseudo_header = {});
 
 }  // namespace weft

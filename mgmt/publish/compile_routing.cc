@@ -43,6 +43,15 @@ static IpAddress first_v4(const std::vector<IpAddress>& addresses) {
   return found == addresses.end() ? IpAddress{} : *found;
 }
 
+// Others than the neighbours of one link cannot answer to a link-local address (RFC 4291, 2.5.6).
+static IpAddress first_v6(const std::vector<IpAddress>& addresses) {
+  static const IpPrefix link_local = *IpPrefix::parse("fe80::/10");
+  const auto found = std::ranges::find_if(addresses, [](const IpAddress& address) {
+    return !address.is_v4() && !link_local.contains(address);
+  });
+  return found == addresses.end() ? IpAddress{} : *found;
+}
+
 void RoutingCompiler::read_interfaces() {
   interfaces_.resize(desired_.interfaces.size());
   for (std::size_t i = 0; i < interfaces_.size(); ++i) {
@@ -56,6 +65,7 @@ void RoutingCompiler::read_interfaces() {
       configured.push_back(address.address);
     }
     interface.address = first_v4(configured);
+    interface.address_v6 = first_v6(configured);
     std::vector<IpAddress> sources;
     for (const IpPrefix& prefix : settings.source_addresses) sources.push_back(prefix.address());
     interface.tunnel_source = first_v4(sources);
@@ -69,6 +79,7 @@ void RoutingCompiler::read_interfaces() {
           static_cast<uint16_t>(std::min<uint32_t>(interface.mtu_bytes, link.mtu_bytes));
     }
     if (interface.address == IpAddress{}) interface.address = first_v4(link.addresses);
+    if (interface.address_v6 == IpAddress{}) interface.address_v6 = first_v6(link.addresses);
   }
   for (Interface& interface : interfaces_) {
     if (interface.tunnel_source == IpAddress{}) interface.tunnel_source = interface.address;
@@ -183,7 +194,7 @@ std::shared_ptr<const RoutingPart> RoutingCompiler::finish() {
   }
   part->routes = routes_;
   for (std::size_t i = 0; i < std::min<std::size_t>(interfaces_.size(), interfaces_max); ++i) {
-    part->icmp_sources[i] = interfaces_[i].address;
+    part->icmp_sources[i] = {interfaces_[i].address, interfaces_[i].address_v6};
   }
   return part;
 }

@@ -55,6 +55,7 @@ class RoutingCompiler {
     const InterfaceSettings* settings = nullptr;
     uint16_t mtu_bytes = 0;
     IpAddress address;        // its own first IPv4 address
+    IpAddress address_v6;     // its own first IPv6 address that is not link-local
     IpAddress tunnel_source;  // see Way
   };
 

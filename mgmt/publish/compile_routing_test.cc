@@ -114,7 +114,21 @@ TEST(CompileRouting, TunnelsComeFromSourceAddressesIfThereAreSome) {
   Compiler compile;
   const Snapshot& snapshot = compile(desired);
   EXPECT_EQ(record(snapshot, 1).tunnel_source, ip("10.0.0.240"));
-  EXPECT_EQ(snapshot.routing->icmp_sources[0], ip("10.0.0.254"));
+  EXPECT_EQ(snapshot.routing->icmp_sources[0].v4, ip("10.0.0.254"));
+}
+
+TEST(CompileRouting, RoutersAnswersComeFromTheFirstAddressOfTheirFamily) {
+  Desired desired = small_mesh();
+  desired.kernel.links[0].addresses = {ip("fe80::1"), ip("fd00:0:0:1::7"), ip("10.0.0.253")};
+  {
+    Compiler compile;
+    const Snapshot& snapshot = compile(desired);
+    EXPECT_EQ(snapshot.routing->icmp_sources[0].v4, ip("10.0.0.254")) << "as configured";
+    EXPECT_EQ(snapshot.routing->icmp_sources[0].v6, ip("fd00:0:0:1::7")) << "as the kernel has it";
+  }
+  desired.interfaces[0].addresses.push_back({ip("fd00::254"), 64});
+  Compiler compile;
+  EXPECT_EQ(compile(desired).routing->icmp_sources[0].v6, ip("fd00::254"));
 }
 
 TEST(CompileRouting, AnUnknownNeighbourIsUnresolvedUntilTheKernelKnowsIt) {

@@ -9,7 +9,8 @@ static void refuse_to_worker_address(Burst& burst, uint32_t i) {
   switch (headers.payload) {
     case Payload::transport:
       return burst.refuse(i, Drop::no_listener, refusal_reply(headers));
-    case Payload::fragment:
+    case Payload::first_fragment:
+    case Payload::later_fragment:
       return burst.drop(i, Drop::fragment);
     case Payload::icmp_error:
       return burst.drop(i, Drop::icmp_error_unmatched);

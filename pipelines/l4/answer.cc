@@ -7,30 +7,45 @@
 #include "dataplane/wire/ethernet.h"
 #include "dataplane/wire/icmp.h"
 #include "dataplane/wire/ipv4.h"
+#include "dataplane/wire/ipv6.h"
 #include "dataplane/wire/l4_checksum.h"
 #include "dataplane/wire/tcp.h"
 
 namespace weft {
 namespace {
 
-constexpr uint32_t icmp_packet_bytes_max = 576;  // RFC 1812, 4.3.2.3
-constexpr uint32_t icmp_prefix_bytes = Ipv4View::header_bytes_min + IcmpView::header_bytes;
 constexpr uint8_t internetwork_control = 0xc0;  // RFC 1812, 4.3.2.5: precedence of ICMP errors
+
+constexpr uint32_t ip_header_bytes(bool v4) {
+  return v4 ? Ipv4View::header_bytes_min : Ipv6View::header_bytes;
+}
+// RFC 1812, 4.3.2.3; RFC 4443, 2.4 (c): the least MTU.
+constexpr uint32_t icmp_packet_bytes_max(bool v4) {
+  return v4 ? 576 : 1280;
+}
 
 bool is_group(const IpAddress& address) {
   return address.is_multicast() || address == IpAddress::v4(be32(0xffffffff));
 }
 
-// Whether any reply may go to the sender of this packet (RFC 1122, 3.2.2; RFC 9293, 3.5.2).
-bool may_be_answered(Packet packet, const Headers& headers) {
-  if (!headers.v4 || headers.payload == Payload::icmp_error || is_group(headers.destination)) {
+bool is_later_fragment(Packet packet, const Headers& headers) {
+  if (headers.payload == Payload::later_fragment) return true;
+  if (headers.payload == Payload::transport || headers.payload == Payload::first_fragment) {
     return false;
   }
+  const auto bytes = packet.linear().subspan(headers.ip_offset);
+  if (headers.v4) return Ipv4View::parse(bytes, headers.ip_bytes)->fragment_offset() != 0;
+  const auto ip = Ipv6View::parse(bytes, headers.ip_bytes);
+  return walk_ipv6_extensions(ip->next_header(), ip->payload()).fragment_offset_bytes != 0;
+}
+
+// Whether any reply may go to the sender of this packet (RFC 1122, 3.2.2; RFC 4443, 2.4 (e); RFC
+// 9293, 3.5.2).
+bool may_be_answered(Packet packet, const Headers& headers) {
+  if (headers.payload == Payload::icmp_error || is_group(headers.destination)) return false;
   if (EthernetView::parse(packet.linear())->to_group()) return false;
   if (headers.protocol == Protocol::tcp && (headers.tcp_flags & tcp_flag::rst) != 0) return false;
-  if (headers.payload != Payload::fragment) return true;
-  return Ipv4View::parse(packet.linear().subspan(headers.ip_offset), headers.ip_bytes)
-             ->fragment_offset() == 0;
+  return !is_later_fragment(packet, headers);
 }
 
 // A segment that was damaged on its way is not answered: its ports may be.
@@ -66,7 +81,8 @@ bool make_tcp_reset(Packet packet, Headers& headers) {
     reset.acknowledgment = tcp->sequence() + segment_length;
     reset.flags = tcp_flag::rst | tcp_flag::ack;
   }
-  constexpr uint16_t packet_bytes = Ipv4View::header_bytes_min + TcpView::header_bytes_min;
+  const uint32_t ip_bytes = ip_header_bytes(headers.v4);
+  const uint32_t packet_bytes = ip_bytes + TcpView::header_bytes_min;
   free_further_segments(packet);
   packet.resize(headers.ip_offset + packet_bytes);
   headers = {.source = headers.destination,
@@ -74,89 +90,115 @@ bool make_tcp_reset(Packet packet, Headers& headers) {
              .source_port = reset.source_port,
              .destination_port = reset.destination_port,
              .ip_offset = headers.ip_offset,
-             .l4_offset = static_cast<uint16_t>(headers.ip_offset + Ipv4View::header_bytes_min),
-             .ip_bytes = packet_bytes,
+             .l4_offset = static_cast<uint16_t>(headers.ip_offset + ip_bytes),
+             .ip_bytes = static_cast<uint16_t>(packet_bytes),
              .protocol = Protocol::tcp,
              .payload = Payload::transport,
-             .tcp_flags = reset.flags};
+             .tcp_flags = reset.flags,
+             .v4 = headers.v4};
   write_tcp_header(packet.data() + headers.l4_offset, reset,
                    pseudo_header_sum(headers.source, headers.destination, Protocol::tcp,
                                      TcpView::header_bytes_min));
   return true;
 }
 
+// The same error in both families.
 struct IcmpError {
   uint8_t type = 0;
   uint8_t code = 0;
-  uint16_t next_hop_mtu_bytes = 0;
+  uint8_t type_v6 = 0;
+  uint8_t code_v6 = 0;
+  bool from_own_address = true;
 };
 
+IcmpError error_of(Reply reply) {
+  switch (reply) {
+    case Reply::port_unreachable:
+      return {icmp_type::unreachable, icmp_unreachable::port, icmpv6_type::unreachable,
+              icmpv6_unreachable::port, false};
+    case Reply::host_unreachable:
+      return {icmp_type::unreachable, icmp_unreachable::host, icmpv6_type::unreachable,
+              icmpv6_unreachable::address};
+    case Reply::ttl_exceeded:
+      return {icmp_type::time_exceeded, 0, icmpv6_type::time_exceeded, 0};
+    case Reply::fragmentation_needed:
+      return {icmp_type::unreachable, icmp_unreachable::fragmentation_needed,
+              icmpv6_type::packet_too_big, 0};
+    case Reply::none:
+    case Reply::tcp_reset:
+      break;
+  }
+  return {};
+}
+
 // Puts an IP and an ICMP header between the link header and the packet, which becomes the quote;
-// the IP header is still to be written. False: no room.
-bool make_icmp_error(Packet packet, Headers& headers, const IpAddress& source, IcmpError error) {
-  if (packet.headroom_bytes() < icmp_prefix_bytes) return false;
+// the IP header is still to be written. False: no room, or no address to send it from.
+bool make_icmp_error(Packet packet, Headers& headers, const OwnAddresses& own, IcmpError error,
+                     uint16_t next_hop_mtu_bytes) {
+  const bool v4 = headers.v4;
+  const IpAddress& own_address = v4 ? own.v4 : own.v6;
+  const IpAddress source = error.from_own_address ? own_address : headers.destination;
+  const uint32_t prefix_bytes = ip_header_bytes(v4) + IcmpView::header_bytes;
+  if (source == IpAddress{} || packet.headroom_bytes() < prefix_bytes) return false;
   const uint32_t linear_bytes = packet.linear_bytes() - headers.ip_offset;
   const uint32_t quote_bytes = std::min(
-      {uint32_t{headers.ip_bytes}, linear_bytes, icmp_packet_bytes_max - icmp_prefix_bytes});
+      {uint32_t{headers.ip_bytes}, linear_bytes, icmp_packet_bytes_max(v4) - prefix_bytes});
   free_further_segments(packet);
   packet.resize(headers.ip_offset + quote_bytes);
   const std::byte* link_header = packet.data();
-  std::memmove(packet.prepend(icmp_prefix_bytes), link_header, headers.ip_offset);
-  const auto packet_bytes = static_cast<uint16_t>(icmp_prefix_bytes + quote_bytes);
+  std::memmove(packet.prepend(prefix_bytes), link_header, headers.ip_offset);
   headers = {.source = source,
              .destination = headers.source,
              .ip_offset = headers.ip_offset,
-             .l4_offset = static_cast<uint16_t>(headers.ip_offset + Ipv4View::header_bytes_min),
-             .ip_bytes = packet_bytes,
-             .protocol = Protocol::icmp,
+             .l4_offset = static_cast<uint16_t>(headers.ip_offset + ip_header_bytes(v4)),
+             .ip_bytes = static_cast<uint16_t>(prefix_bytes + quote_bytes),
+             .protocol = v4 ? Protocol::icmp : Protocol::icmpv6,
              .payload = Payload::icmp_error,
-             .quoted_offset = static_cast<uint16_t>(headers.ip_offset + icmp_prefix_bytes)};
-  write_icmp_error(packet.linear().subspan(headers.l4_offset), error.type, error.code,
-                   error.next_hop_mtu_bytes);
+             .v4 = v4,
+             .quoted_offset = static_cast<uint16_t>(headers.ip_offset + prefix_bytes)};
+  const auto message = packet.linear().subspan(headers.l4_offset);
+  const InternetSum pseudo_header = pseudo_header_sum(
+      headers.source, headers.destination, Protocol::icmpv6, static_cast<uint32_t>(message.size()));
+  write_icmp_error(message, v4 ? error.type : error.type_v6, v4 ? error.code : error.code_v6,
+                   next_hop_mtu_bytes, v4 ? InternetSum() : pseudo_header);
   return true;
 }
 
-bool make_reply(Packet packet, Headers& headers, const Refusal& refusal, const IpAddress& own) {
-  const IpAddress& addressed = headers.destination;
-  switch (refusal.reply) {
-    case Reply::tcp_reset:
-      return headers.payload == Payload::transport && headers.protocol == Protocol::tcp &&
-             make_tcp_reset(packet, headers);
-    case Reply::port_unreachable:
-      return make_icmp_error(packet, headers, IpAddress(addressed),
-                             {icmp_type::unreachable, icmp_unreachable::port});
-    case Reply::host_unreachable:
-      return own.is_v4() && make_icmp_error(packet, headers, own,
-                                            {icmp_type::unreachable, icmp_unreachable::host});
-    case Reply::ttl_exceeded:
-      return own.is_v4() && make_icmp_error(packet, headers, own, {icmp_type::time_exceeded, 0});
-    case Reply::fragmentation_needed:
-      return own.is_v4() &&
-             make_icmp_error(packet, headers, own,
-                             {icmp_type::unreachable, icmp_unreachable::fragmentation_needed,
-                              refusal.next_hop_mtu_bytes});
-    case Reply::none:
-      return false;
+bool make_reply(Packet packet, Headers& headers, const Refusal& refusal, const OwnAddresses& own) {
+  if (refusal.reply == Reply::tcp_reset) {
+    return headers.payload == Payload::transport && headers.protocol == Protocol::tcp &&
+           make_tcp_reset(packet, headers);
   }
-  return false;
+  const bool mtu = refusal.reply == Reply::fragmentation_needed;
+  return make_icmp_error(packet, headers, own, error_of(refusal.reply),
+                         mtu ? refusal.next_hop_mtu_bytes : uint16_t{0});
 }
 
 void write_ip_header(Packet packet, Headers& headers) {
-  const bool icmp = headers.protocol == Protocol::icmp;
-  const Ipv4Header header{.source = headers.source.v4(),
-                          .destination = headers.destination.v4(),
-                          .total_bytes = headers.ip_bytes,
-                          .protocol = headers.protocol,
-                          .type_of_service = icmp ? internetwork_control : uint8_t{0}};
-  write_ipv4_header(packet.data() + headers.ip_offset, header);
-  headers.ttl = header.ttl;
-  headers.v4 = true;
+  std::byte* to = packet.data() + headers.ip_offset;
+  headers.ttl = Ipv4Header{}.ttl;
   headers.dont_fragment = true;
+  if (!headers.v4) {
+    const auto payload_bytes = static_cast<uint16_t>(headers.ip_bytes - Ipv6View::header_bytes);
+    write_ipv6_header(to, {.source = headers.source,
+                           .destination = headers.destination,
+                           .payload_bytes = payload_bytes,
+                           .protocol = headers.protocol,
+                           .hop_limit = headers.ttl});
+    return;
+  }
+  const bool icmp = headers.protocol == Protocol::icmp;
+  write_ipv4_header(to, {.source = headers.source.v4(),
+                         .destination = headers.destination.v4(),
+                         .total_bytes = headers.ip_bytes,
+                         .protocol = headers.protocol,
+                         .ttl = headers.ttl,
+                         .type_of_service = icmp ? internetwork_control : uint8_t{0}});
 }
 
 }  // namespace
 
-void answer_refused(Burst& burst, const IpAddress& own_address, ReplyLimits& limits, Instant now) {
+void answer_refused(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, Instant now) {
   for (uint32_t left = burst.refused; left != 0; left &= left - 1) {
     const auto i = static_cast<uint32_t>(std::countr_zero(left));
     const Packet packet = burst.packets[i];
@@ -164,7 +206,7 @@ void answer_refused(Burst& burst, const IpAddress& own_address, ReplyLimits& lim
     const Refusal& refusal = burst.refusals[i];
     if (!may_be_answered(packet, headers) || !is_intact(packet, headers)) continue;
     if (!limits.take(refusal, now)) continue;
-    if (!make_reply(packet, headers, refusal, own_address)) continue;
+    if (!make_reply(packet, headers, refusal, own)) continue;
     write_ip_header(packet, headers);
     burst.revive(i);
   }

@@ -27,6 +27,17 @@ FrameBuilder udp() {
   return ethernet().ipv4(client, listener).udp(1234, 53).payload("question?");
 }
 
+constexpr const char* client6 = "fd00::1";
+constexpr const char* listener6 = "2001:db8::10";
+constexpr const char* gateway6 = "fd00::254";
+
+FrameBuilder tcp6(uint8_t flags) {
+  return ethernet().ipv6(client6, listener6).tcp(1234, 80, flags).sequence(1000).acknowledgment(77);
+}
+FrameBuilder udp6() {
+  return ethernet().ipv6(client6, listener6).udp(1234, 53).payload("question?");
+}
+
 class Answer : public testing::Test {
  protected:
   Answer() : burst_(std::make_unique<Burst>()) {}
@@ -47,7 +58,7 @@ class Answer : public testing::Test {
     EXPECT_EQ(burst_->live, 1u) << name(burst_->dropped_for(0));
     burst_->refuse(0, Drop::no_listener, reply, mtu_bytes);
     EXPECT_EQ(burst_->live, 0u);
-    answer(*burst_, own_address_, limits_, now_);
+    answer(*burst_, own_, limits_, now_);
     EXPECT_EQ(name(burst_->dropped_for(0)), "no_listener");
     EXPECT_EQ(burst_->live, burst_->answered);
     if (burst_->live == 0) {
@@ -72,7 +83,8 @@ class Answer : public testing::Test {
     EXPECT_EQ(headers.ip_bytes, d.ip_bytes);
     EXPECT_EQ(burst_->packets[0].bytes(), d.ip_offset + d.ip_bytes);
     EXPECT_EQ(headers.ttl, d.ttl);
-    EXPECT_TRUE(headers.v4);
+    EXPECT_EQ(headers.v4, d.version == 4);
+    EXPECT_TRUE(headers.dont_fragment);
     EXPECT_EQ(d.ttl, 64);
     return d;
   }
@@ -83,7 +95,7 @@ class Answer : public testing::Test {
 
   test::PacketPool pool_;
   LinkFilter link_;
-  IpAddress own_address_ = *IpAddress::parse(gateway);
+  OwnAddresses own_{*IpAddress::parse(gateway), *IpAddress::parse(gateway6)};
   ReplyLimits limits_;
   Instant now_{seconds(1)};
   std::unique_ptr<Burst> burst_;
@@ -199,7 +211,7 @@ TEST_F(Answer, FurtherSegmentsAreFreed) {
 
 TEST_F(Answer, SomePacketsAreNeverAnswered) {
   const auto quote = ethernet().ipv4(listener, client).udp(53, 1234).build_ip();
-  const auto six = ethernet().ipv6("fd00::1", "fd00::2");
+  const auto quote6 = ethernet().ipv6(listener6, client6).udp(53, 1234).build_ip();
   const struct {
     const char* what;
     FrameBuilder frame;
@@ -221,8 +233,23 @@ TEST_F(Answer, SomePacketsAreNeverAnswered) {
        Reply::port_unreachable},
       {"a TCP segment that is damaged", tcp(tcp_flag::syn).l4_checksum(1), Reply::tcp_reset},
       {"a UDP datagram that is damaged", udp().l4_checksum(1), Reply::port_unreachable},
-      {"TCP over IPv6", FrameBuilder(six).tcp(1234, 80, tcp_flag::syn), Reply::tcp_reset},
-      {"UDP over IPv6", FrameBuilder(six).udp(1234, 53), Reply::port_unreachable},
+      {"a later piece of an echo",
+       ethernet().ipv4(client, listener).icmp(8, 0).fragment(1480, false), Reply::ttl_exceeded},
+      {"a first piece of an error",
+       ethernet().ipv4(client, listener).icmp(3, 3).payload(quote).fragment(0, true),
+       Reply::ttl_exceeded},
+      {"a RST over IPv6", tcp6(tcp_flag::rst), Reply::tcp_reset},
+      {"an ICMPv6 error", ethernet().ipv6(client6, listener6).icmp(1, 4).payload(quote6),
+       Reply::port_unreachable},
+      {"an ICMPv6 error of no known type", ethernet().ipv6(client6, listener6).icmp(100, 0),
+       Reply::ttl_exceeded},
+      {"a later IPv6 fragment", udp6().fragment(1448, false), Reply::ttl_exceeded},
+      {"a later piece of an IPv6 echo",
+       ethernet().ipv6(client6, listener6).icmp(128, 0).fragment(1448, true), Reply::ttl_exceeded},
+      {"to an IPv6 multicast address", ethernet().ipv6(client6, "ff02::9").udp(520, 520),
+       Reply::fragmentation_needed},
+      {"IPv6 TCP that is damaged", tcp6(tcp_flag::syn).l4_checksum(1), Reply::tcp_reset},
+      {"IPv6 UDP without checksum", udp6().l4_checksum(0), Reply::port_unreachable},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.what);
@@ -237,7 +264,7 @@ TEST_F(Answer, ToAGroupMacAddressThereIsNoAnswer) {
   parse_headers(*burst_, {});
   burst_->packets[0].data()[0] |= std::byte{1};
   burst_->refuse(0, Drop::no_listener, Reply::port_unreachable);
-  answer(*burst_, own_address_, limits_, now_);
+  answer(*burst_, own_, limits_, now_);
   EXPECT_EQ(burst_->live, 0u);
 }
 
@@ -246,10 +273,79 @@ TEST_F(Answer, SomeAreAnsweredAllTheSame) {
   EXPECT_TRUE(reply(udp().l4_checksum(0), Reply::port_unreachable));
   EXPECT_TRUE(reply(ethernet().ipv4(client, listener).icmp(8, 0), Reply::ttl_exceeded));
   EXPECT_TRUE(reply(ethernet().ipv4(client, listener).protocol(47), Reply::host_unreachable));
+  EXPECT_TRUE(reply(udp6().fragment(0, true), Reply::ttl_exceeded));
+  EXPECT_TRUE(reply(ethernet().ipv6(client6, listener6).icmp(128, 0), Reply::ttl_exceeded));
+  EXPECT_TRUE(reply(ethernet().ipv6(client6, listener6).protocol(47), Reply::host_unreachable));
 }
 
-TEST_F(Answer, WithoutAnOwnAddressOnlyTheListenerAnswers) {
-  own_address_ = IpAddress();
+TEST_F(Answer, ResetsOverIpv6) {
+  const auto mid_flow = reply(tcp6(tcp_flag::ack).payload("data"), Reply::tcp_reset);
+  ASSERT_TRUE(mid_flow);
+  EXPECT_EQ(mid_flow->source, listener6);
+  EXPECT_EQ(mid_flow->destination, client6);
+  EXPECT_EQ(mid_flow->source_port, 80);
+  EXPECT_EQ(mid_flow->destination_port, 1234);
+  EXPECT_EQ(mid_flow->flags, tcp_flag::rst);
+  EXPECT_EQ(mid_flow->sequence, 77u);
+  EXPECT_EQ(mid_flow->ip_bytes, 60u);
+  EXPECT_EQ(mid_flow->ether_type, 0x86dd);
+  const auto extended = tcp6(tcp_flag::syn).extension(0).extension(60).payload("GET");
+  const auto reset = reply(extended, Reply::tcp_reset);
+  ASSERT_TRUE(reset);
+  EXPECT_EQ(reset->flags, tcp_flag::rst | tcp_flag::ack);
+  EXPECT_EQ(reset->acknowledgment, 1004u) << "extension headers are not data";
+  EXPECT_EQ(reset->ip_bytes, 60u);
+}
+
+TEST_F(Answer, ErrorsOverIpv6) {
+  const struct {
+    Reply reply;
+    const char* source;
+    int type, code;
+  } cases[] = {
+      {Reply::port_unreachable, listener6, 1, 4},
+      {Reply::host_unreachable, gateway6, 1, 3},
+      {Reply::ttl_exceeded, gateway6, 3, 0},
+      {Reply::fragmentation_needed, gateway6, 2, 0},
+  };
+  for (const auto& c : cases) {
+    const auto frame = udp6().extension(60);
+    const auto error = reply(frame, c.reply, 1460);
+    ASSERT_TRUE(error);
+    EXPECT_EQ(error->source, c.source);
+    EXPECT_EQ(error->destination, client6);
+    EXPECT_EQ(error->icmp_type, c.type);
+    EXPECT_EQ(error->icmp_code, c.code);
+    EXPECT_EQ(error->icmp_rest, c.reply == Reply::fragmentation_needed ? 1460u : 0u);
+    EXPECT_EQ(error->payload, frame.build_ip());
+    EXPECT_EQ(burst_->headers[0].quoted_offset, error->l4_offset + 8);
+  }
+}
+
+TEST_F(Answer, ErrorsOverIpv6QuoteThePacketUpToTheLeastMtu) {
+  for (const std::size_t size : {0, 1183, 1184, 1185, 1452}) {
+    const auto frame = udp6().payload_bytes(size);
+    const auto error = reply(frame, Reply::fragmentation_needed, 1400);
+    ASSERT_TRUE(error);
+    test::Bytes quote = frame.build_ip();
+    quote.resize(std::min<std::size_t>(quote.size(), 1280 - 48));
+    EXPECT_EQ(error->payload, quote);
+  }
+}
+
+TEST_F(Answer, FamiliesShareTheLimits) {
+  int made = 0;
+  while (reply(tcp6(tcp_flag::syn), Reply::tcp_reset)) ++made;
+  EXPECT_EQ(made, 100);
+  EXPECT_FALSE(reply(tcp(tcp_flag::syn), Reply::tcp_reset));
+}
+
+TEST_F(Answer, WithoutAnOwnAddressOfTheFamilyOnlyTheListenerAnswers) {
+  own_.v6 = IpAddress();
+  EXPECT_FALSE(reply(udp6(), Reply::ttl_exceeded));
+  EXPECT_TRUE(reply(udp6(), Reply::port_unreachable));
+  EXPECT_TRUE(reply(udp(), Reply::ttl_exceeded));
+  own_.v4 = IpAddress();
   EXPECT_FALSE(reply(udp(), Reply::ttl_exceeded));
   EXPECT_FALSE(reply(udp(), Reply::host_unreachable));
   EXPECT_FALSE(reply(udp(), Reply::fragmentation_needed, 1400));
@@ -296,7 +392,7 @@ TEST_F(Answer, OnlyRefusedPacketsOfABurstAreTouched) {
   burst_->refuse(0, Drop::no_endpoint, Reply::tcp_reset);
   burst_->refuse(1, Drop::no_endpoint, Reply::none);
   burst_->drop(2, Drop::transit);
-  answer(*burst_, own_address_, limits_, now_);
+  answer(*burst_, own_, limits_, now_);
   EXPECT_EQ(burst_->live, 0b1001u);
   EXPECT_EQ(burst_->answered, 0b0001u);
   EXPECT_EQ(test::bytes_of(burst_->packets[3]), frames[3].build());

@@ -33,7 +33,7 @@ static void count_dropped(uint32_t dropped, const Decisions& decisions, WorkerCo
 void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   const PolicyPart& policy = *snapshot.policy;
   const bool refuse_new_flows = refuse_new_flows_.load(std::memory_order_relaxed);
-  const IpAddress& own_address = snapshot.routing->icmp_sources[burst.interface];
+  const OwnAddresses& own = snapshot.routing->icmp_sources[burst.interface];
 
   flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
@@ -44,7 +44,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   track_flow(burst, decisions_, snapshot, flows_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
   forward(burst, decisions_, *snapshot.routing, counters_);
-  answer(burst, own_address, reply_limits_, now);
+  answer(burst, own, reply_limits_, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
   count_dropped(burst.dropped & matched, decisions_, counters_);
 }

@@ -1,5 +1,7 @@
 #include "pipelines/l4/next_hop.h"
 
+#include "dataplane/wire/ethernet.h"
+
 namespace weft {
 
 Way find_way(const RoutingPart& routing, const IpAddress& destination) {
@@ -27,7 +29,8 @@ static bool make_room(Packet packet, uint32_t ip_offset, uint32_t bytes) {
   return true;
 }
 
-// Puts `hop.link_header` in front of the IP header. False: no room.
+// Puts `hop.link_header` in front of the IP header, with the EtherType of the packet's family: the
+// neighbour's address may be of the other one. False: no room.
 static bool write_link_header(Packet packet, const Headers& headers, const NextHop& hop) {
   const uint32_t bytes = hop.link_header_bytes;
   if (!make_room(packet, headers.ip_offset, bytes)) [[unlikely]]
@@ -37,6 +40,7 @@ static bool write_link_header(Packet packet, const Headers& headers, const NextH
   if (bytes != untagged_bytes) {
     std::memcpy(to + untagged_bytes, hop.link_header.data() + untagged_bytes, tag_bytes);
   }
+  store(to + bytes - sizeof(be16), be16(headers.v4 ? ether_type::ipv4 : ether_type::ipv6));
   const uint32_t frame_bytes = bytes + headers.ip_bytes;
   if (packet.bytes() > frame_bytes && packet.linear_bytes() == packet.bytes()) {
     packet.resize(frame_bytes);

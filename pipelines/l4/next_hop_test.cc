@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipelines/l4/parse_headers.h"
 #include "tests/path.h"
 
 namespace weft {
@@ -44,6 +45,27 @@ TEST(NextHop, ATagIsAddedWhereTheWayOutHasOne) {
   ASSERT_TRUE(out.forwarded());
   EXPECT_TRUE(out.frame.sound()) << out.frame;
   EXPECT_EQ(out.frame.vlan_id, 120);
+}
+
+// The neighbour of an IPv6 packet may be known by its IPv4 address, and the reverse.
+TEST(NextHop, TheEtherTypeIsThePacketsOwn) {
+  RoutingPart routing;
+  routing.next_hops.resize(2);
+  routing.next_hops[1].link_header_bytes = 14;
+  test::PacketPool pool;
+  const auto burst = std::make_unique<Burst>();
+  burst->packets[0] = pool.make(ethernet().ipv4("10.0.0.1", "10.0.0.2").udp(1, 2).build());
+  burst->packets[1] = pool.make(ethernet().ipv6("fd00::1", "fd00::2").udp(1, 2).build());
+  burst->start(2, 0);
+  parse_headers(*burst, {});
+  Decisions decisions;
+  for (Decision& decision : decisions) decision.next_hop = 1;
+  NeighbourWishes wishes;
+  WaitingPackets waiting;
+  next_hop(*burst, decisions, routing, wishes, waiting, {});
+  EXPECT_EQ(test::decode(test::bytes_of(burst->packets[0])).ether_type, 0x0800);
+  EXPECT_EQ(test::decode(test::bytes_of(burst->packets[1])).ether_type, 0x86dd);
+  for (uint32_t i = 0; i < 2; ++i) test::free_packet(burst->packets[i]);
 }
 
 TEST(NeighbourWishes, AreBoundedAndDoNotRepeat) {

@@ -86,25 +86,34 @@ struct IpPayload {
   Packet packet;
   Bytes bytes;
   uint32_t payload_bytes = 0;
+  bool more_fragments = false;
+  uint16_t fragment_offset_bytes = 0;
 };
 
 Drop check_ports(const IpPayload& payload, Headers& headers, be16 source, be16 destination) {
-  headers.payload = Payload::transport;
+  headers.payload = payload.more_fragments ? Payload::first_fragment : Payload::transport;
   headers.source_port = source;
   headers.destination_port = destination;
   if (source == be16(0) || destination == be16(0)) return Drop::l4_port_zero;
-  // Devices err (some call UDP without a checksum wrong), so make sure.
+  // Devices err (some call UDP without a checksum wrong, or a piece), so make sure.
   const uint64_t device = payload.packet.buffer()->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK;
-  if (device == RTE_MBUF_F_RX_L4_CKSUM_BAD && !l4_checksum_verifies(payload.packet, headers)) {
+  if (device == RTE_MBUF_F_RX_L4_CKSUM_BAD && !payload.more_fragments &&
+      !l4_checksum_verifies(payload.packet, headers)) {
     return Drop::l4_checksum_wrong;
   }
   return Drop::none;
 }
 
 Drop parse_tcp(const IpPayload& payload, Headers& headers) {
-  if (payload.bytes.size() < TcpView::header_bytes_min) return Drop::l4_truncated;
+  const bool piece = payload.more_fragments;
+  if (payload.bytes.size() < TcpView::header_bytes_min) {
+    return piece ? Drop::fragment_tiny : Drop::l4_truncated;
+  }
   const auto tcp = TcpView::parse(payload.bytes);
-  if (!tcp) return Drop::l4_malformed;
+  if (!tcp) {
+    const bool announces_more = load<uint8_t>(&payload.bytes[12]) >> 4 >= 5;
+    return piece && announces_more ? Drop::fragment_tiny : Drop::l4_malformed;
+  }
   headers.tcp_flags = tcp->flags();
   const Drop drop = check_ports(payload, headers, tcp->source_port(), tcp->destination_port());
   if (drop != Drop::none) return drop;
@@ -112,35 +121,55 @@ Drop parse_tcp(const IpPayload& payload, Headers& headers) {
 }
 
 Drop parse_udp(const IpPayload& payload, Headers& headers) {
-  if (payload.bytes.size() < UdpView::header_bytes) return Drop::l4_truncated;
-  const auto udp = UdpView::parse(payload.bytes, payload.payload_bytes);
+  if (payload.bytes.size() < UdpView::header_bytes) {
+    return payload.more_fragments ? Drop::fragment_tiny : Drop::l4_truncated;
+  }
+  // The length of a first piece is that of the datagram.
+  const uint32_t bytes_max = payload.more_fragments ? UINT16_MAX : payload.payload_bytes;
+  const auto udp = UdpView::parse(payload.bytes, bytes_max);
   if (!udp) return Drop::l4_malformed;
   return check_ports(payload, headers, udp->source_port(), udp->destination_port());
 }
 
-Drop parse_icmp(const IpPayload& payload, Headers& headers) {
-  const auto icmp = IcmpView::parse(payload.bytes);
-  if (!icmp) return Drop::l4_truncated;
-  const uint8_t type = icmp->type();
-  // Neighbour discovery is the kernel's as ARP is, whoever sends it and from where.
-  if (!headers.v4 && is_neighbour_discovery(type)) {
-    headers = {};
-    return Drop::none;
-  }
-  if (headers.v4 ? is_icmp_echo(type) : is_icmpv6_echo(type)) {
-    headers.payload = Payload::icmp_echo;
-    return Drop::none;
-  }
-  const bool error = headers.v4 ? is_icmp_error(type) : is_icmpv6_error(type);
-  headers.payload = error ? Payload::icmp_error : Payload::other;
-  if (!error) return Drop::none;
+Drop parse_icmp_error(const IpPayload& payload, Headers& headers) {
+  headers.payload = Payload::icmp_error;
+  if (payload.more_fragments) return Drop::none;
   if (!l4_checksum_verifies(payload.packet, headers)) return Drop::l4_checksum_wrong;
   headers.quoted_offset = static_cast<uint16_t>(headers.l4_offset + IcmpView::header_bytes);
   if (!parse_quoted(payload.packet, headers)) headers.quoted_offset = 0;
   return Drop::none;
 }
 
+Drop parse_icmp(const IpPayload& payload, Headers& headers) {
+  const auto icmp = IcmpView::parse(payload.bytes);
+  if (!icmp) return payload.more_fragments ? Drop::fragment_tiny : Drop::l4_truncated;
+  const uint8_t type = icmp->type();
+  // Neighbour discovery is the kernel's as ARP is, whoever sends it and from where.
+  if (!headers.v4 && is_neighbour_discovery(type)) {
+    headers = {};
+    return Drop::none;
+  }
+  headers.payload = Payload::other;
+  if (headers.v4 ? is_icmp_echo(type) : is_icmpv6_echo(type)) headers.payload = Payload::icmp_echo;
+  const bool error = headers.v4 ? is_icmp_error(type) : is_icmpv6_error(type);
+  return error ? parse_icmp_error(payload, headers) : Drop::none;
+}
+
+// RFC 1858, 3: the header of a TCP segment is in its first piece, so that none may lie over it.
+Drop parse_later_fragment(const IpPayload& payload, Headers& headers) {
+  const bool tcp = headers.protocol == Protocol::tcp;
+  const bool icmp = headers.protocol == (headers.v4 ? Protocol::icmp : Protocol::icmpv6);
+  // What the first piece has behind destination options, only that one says.
+  const bool unknown = !headers.v4 && is_ipv6_extension(static_cast<uint8_t>(headers.protocol));
+  headers.payload = icmp ? Payload::icmp_echo : Payload::other;
+  if (!tcp && !unknown && headers.protocol != Protocol::udp) return Drop::none;
+  headers.payload = Payload::later_fragment;
+  const bool over_header = tcp && payload.fragment_offset_bytes < TcpView::header_bytes_min;
+  return over_header ? Drop::fragment_overlap : Drop::none;
+}
+
 Drop parse_l4(const IpPayload& payload, Headers& headers) {
+  if (payload.fragment_offset_bytes != 0) return parse_later_fragment(payload, headers);
   switch (headers.protocol) {
     case Protocol::tcp:
       return parse_tcp(payload, headers);
@@ -200,30 +229,46 @@ Drop parse_ipv4(Packet packet, uint16_t offset, Headers& headers) {
              .v4 = true,
              .dont_fragment = ip->dont_fragment()};
   if (const Drop drop = check_addresses(headers); drop != Drop::none) return drop;
-  if (ip->is_fragment()) {
-    headers.payload = Payload::fragment;
-    headers.datagram_id = ip->identification();
-    return Drop::none;
-  }
-  return parse_l4({packet, ip->payload(), ip->payload_bytes()}, headers);
+  const auto fragment_offset_bytes = static_cast<uint16_t>(ip->fragment_offset() * 8);
+  if (ip->is_fragment()) headers.datagram_id = ip->identification();
+  return parse_l4(
+      {packet, ip->payload(), ip->payload_bytes(), ip->more_fragments(), fragment_offset_bytes},
+      headers);
 }
 
-Drop parse_ipv6_extension(const Ipv6View& ip, Headers& headers) {
-  const Bytes payload = ip.payload();
-  if (ip.next_header() == ipv6_next::fragment) {
-    const auto fragment = Ipv6FragmentView::parse(payload);
-    if (!fragment) return Drop::frame_truncated;
-    headers.payload = Payload::fragment;
-    headers.datagram_id = fragment->identification();
-    headers.protocol = static_cast<Protocol>(fragment->next_header());
-    return Drop::none;
+Drop drop_of(Ipv6Extensions::Verdict verdict) {
+  switch (verdict) {
+    case Ipv6Extensions::Verdict::sound:
+      return Drop::none;
+    case Ipv6Extensions::Verdict::cut_off:
+      return Drop::frame_truncated;
+    case Ipv6Extensions::Verdict::misplaced:
+      return Drop::ip_header_malformed;
+    case Ipv6Extensions::Verdict::source_route:
+      return Drop::ip_source_route;
+    case Ipv6Extensions::Verdict::too_long:
+      return Drop::ip_extensions_too_long;
   }
-  // RFC 5095: type 0 routes are as dangerous as source routes of IPv4.
-  const bool routed = ip.next_header() == ipv6_next::routing;
-  if (routed && payload.size() < 4) return Drop::frame_truncated;
-  if (routed && payload[2] == std::byte{0}) return Drop::ip_source_route;
-  headers.payload = Payload::other;
   return Drop::none;
+}
+
+Drop parse_ipv6_payload(Packet packet, const Ipv6View& ip, Headers& headers) {
+  const Bytes payload = ip.payload();
+  const Ipv6Extensions extensions = walk_ipv6_extensions(ip.next_header(), payload);
+  if (const Drop drop = drop_of(extensions.verdict); drop != Drop::none) return drop;
+  headers.l4_offset = static_cast<uint16_t>(headers.l4_offset + extensions.bytes);
+  headers.protocol = static_cast<Protocol>(extensions.next_header);
+  if (extensions.is_fragment()) headers.datagram_id = extensions.identification;
+  return parse_l4({packet, payload.subspan(extensions.bytes), ip.payload_bytes() - extensions.bytes,
+                   extensions.more_fragments, extensions.fragment_offset_bytes},
+                  headers);
+}
+
+// Duplicate address detection comes from the unspecified address (RFC 4862, 5.4).
+bool is_address_detection(const Ipv6View& ip) {
+  const auto icmp = IcmpView::parse(ip.payload());
+  return static_cast<Protocol>(ip.next_header()) == Protocol::icmpv6 && icmp.has_value() &&
+         is_neighbour_discovery(icmp->type()) && ip.source().is_unspecified();
 }
 
 Drop parse_ipv6(Packet packet, uint16_t offset, Headers& headers) {
@@ -240,23 +285,12 @@ Drop parse_ipv6(Packet packet, uint16_t offset, Headers& headers) {
              .ip_offset = offset,
              .l4_offset = static_cast<uint16_t>(offset + Ipv6View::header_bytes),
              .ip_bytes = static_cast<uint16_t>(ip->total_bytes()),
-             .protocol = static_cast<Protocol>(ip->next_header()),
              .ttl = ip->hop_limit(),
              .v4 = false,
              .dont_fragment = true};
-  const IpPayload payload{packet, ip->payload(), ip->payload_bytes()};
-  if (const Drop drop = check_addresses(headers); drop != Drop::none) {
-    // Duplicate address detection comes from the unspecified address.
-    const auto icmp = IcmpView::parse(payload.bytes);
-    const bool discovery = headers.protocol == Protocol::icmpv6 && icmp.has_value() &&
-                           is_neighbour_discovery(icmp->type());
-    if (!discovery || !headers.source.is_unspecified()) return drop;
-  }
-  const uint8_t next = ip->next_header();
-  if (next == ipv6_next::fragment || next == ipv6_next::routing) {
-    return parse_ipv6_extension(*ip, headers);
-  }
-  return parse_l4(payload, headers);
+  const Drop drop = check_addresses(headers);
+  if (drop != Drop::none && !is_address_detection(*ip)) return drop;
+  return parse_ipv6_payload(packet, *ip, headers);
 }
 
 }  // namespace

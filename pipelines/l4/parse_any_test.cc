@@ -22,6 +22,12 @@ TEST(ParseAny, EveryTruncationOfEveryKindIsRefused) {
       ethernet().ipv4("10.0.0.1", "10.0.0.2").icmp(3, 4).payload(quote),
       ethernet().ipv6("fd00::1", "fd00::2").tcp(1, 2, tcp_flag::ack).payload("six"),
       ethernet().ipv6("fd00::1", "fd00::2").icmp(2, 0).payload(quote),
+      ethernet()
+          .ipv6("fd00::1", "fd00::2")
+          .extension(0)
+          .extension(43, {4})
+          .fragment(0, true)
+          .udp(1, 2),
   };
   for (const test::FrameBuilder& builder : frames) {
     const test::Bytes whole = builder.build();

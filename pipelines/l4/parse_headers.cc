@@ -7,6 +7,7 @@
 
 #include "dataplane/wire/checksum.h"
 #include "dataplane/wire/ipv4.h"
+#include "dataplane/wire/ipv6.h"
 #include "dataplane/wire/tcp.h"
 #include "dataplane/wire/udp.h"
 #include "dataplane/wire/vlan.h"
@@ -16,7 +17,8 @@ namespace weft {
 namespace {
 
 // What the first 32 bytes of a plain frame must be, and which of their bits must be so: the MAC
-// address or at least its group bit, the VLAN tag, the EtherType, version and IHL, and no fragment.
+// address or at least its group bit, the VLAN tag, the EtherType, the version; of IPv4 also the IHL
+// and no fragment.
 struct PlainFrame {
   alignas(32) std::array<uint8_t, 32> bytes{};
   alignas(32) std::array<uint8_t, 32> mask{};
@@ -27,7 +29,7 @@ struct PlainFrame {
   }
 };
 
-PlainFrame plain_frame(const LinkFilter& link, uint32_t ip_offset) {
+PlainFrame plain_link(const LinkFilter& link) {
   PlainFrame frame;
   frame.mask[0] = 1;
   if (link.mac) {
@@ -38,9 +40,21 @@ PlainFrame plain_frame(const LinkFilter& link, uint32_t ip_offset) {
     frame.want(12, ether_type::vlan, 0xffff);
     frame.want(14, *link.vlan_id, VlanView::id_mask);
   }
+  return frame;
+}
+
+PlainFrame plain_ipv4(const LinkFilter& link, uint32_t ip_offset) {
+  PlainFrame frame = plain_link(link);
   frame.want(ip_offset - 2, ether_type::ipv4, 0xffff);
   frame.want(ip_offset, Ipv4View::plain_version_ihl << 8, 0xff00);
   frame.want(ip_offset + 6, 0, static_cast<uint16_t>(~Ipv4View::dont_fragment_flag));
+  return frame;
+}
+
+PlainFrame plain_ipv6(const LinkFilter& link, uint32_t ip_offset) {
+  PlainFrame frame = plain_link(link);
+  frame.want(ip_offset - 2, ether_type::ipv6, 0xffff);
+  frame.want(ip_offset, 6 << 12, 0xf000);
   return frame;
 }
 
@@ -74,11 +88,11 @@ static_assert(offsetof(Headers, source) == 0 && offsetof(Headers, destination) =
               offsetof(Headers, ttl) == 45 && offsetof(Headers, v4) == 46 &&
               offsetof(Headers, datagram_id) == 48 && offsetof(Headers, quoted_offset) == 52);
 
-// Writes the headers of a plain packet in wide stores: shuffles of the 16 bytes that lie between
-// TTL and destination port, and what is the same for all.
+// Writes the headers of a plain IPv4 packet in wide stores: shuffles of the 16 bytes that lie
+// between TTL and destination port, and what is the same for all.
 template <uint32_t ip_offset>
-[[gnu::always_inline]] inline void write_plain(const std::byte* ip, uint32_t total_bytes,
-                                               uint8_t tcp_flags, Headers& headers) {
+[[gnu::always_inline]] inline void write_ipv4(const std::byte* ip, uint32_t total_bytes,
+                                              uint8_t tcp_flags, Headers& headers) {
   constexpr char no = -1;  // a zero byte
   constexpr uint32_t offsets = (ip_offset + Ipv4View::header_bytes_min) << 16 | ip_offset;
   constexpr uint32_t kind = static_cast<uint32_t>(Payload::transport) << 24;
@@ -101,10 +115,10 @@ template <uint32_t ip_offset>
 }
 
 // The common packet: IPv4 without options or fragments, TCP or UDP, from an unsuspicious source, in
-// one segment. Says false if it is not that; then parse_any says what it is. No branch is taken.
+// one segment. Says false if it is not that. No branch is taken.
 template <uint32_t ip_offset>
-[[gnu::always_inline]] inline bool parse_plain(const rte_mbuf& buffer, __m256i want, __m256i mask,
-                                               Headers& headers) {
+[[gnu::always_inline]] inline bool parse_ipv4(const rte_mbuf& buffer, __m256i want, __m256i mask,
+                                              Headers& headers) {
   // Up to the TCP flags; shorter UDP frames are rare.
   constexpr uint32_t frame_bytes_min = ip_offset + Ipv4View::header_bytes_min + 14;
   constexpr uint32_t packet_bytes_min = Ipv4View::header_bytes_min + UdpView::header_bytes;
@@ -130,11 +144,67 @@ template <uint32_t ip_offset>
   const uint32_t l4_bytes = total_bytes - Ipv4View::header_bytes_min;
   if (protocol == Protocol::tcp) {
     if (!sound_tcp(l4, l4_bytes)) return false;
-    write_plain<ip_offset>(ip, total_bytes, std::to_integer<uint8_t>(l4[13]), headers);
+    write_ipv4<ip_offset>(ip, total_bytes, std::to_integer<uint8_t>(l4[13]), headers);
     return true;
   }
   if (protocol != Protocol::udp || !sound_udp(l4, l4_bytes)) return false;
-  write_plain<ip_offset>(ip, total_bytes, 0, headers);
+  write_ipv4<ip_offset>(ip, total_bytes, 0, headers);
+  return true;
+}
+
+// The same of a plain IPv6 packet.
+template <uint32_t ip_offset>
+[[gnu::always_inline]] inline void write_ipv6(const std::byte* ip, uint32_t total_bytes,
+                                              uint8_t tcp_flags, Headers& headers) {
+  constexpr uint64_t offsets = (ip_offset + Ipv6View::header_bytes) << 16 | ip_offset;
+  constexpr uint64_t kind = uint64_t{static_cast<uint8_t>(Payload::transport)} << 24;
+  constexpr uint64_t dont_fragment = uint64_t{1} << 56;
+  const uint64_t protocol_and_ttl = load<uint16_t>(ip + 6);
+  const uint64_t ports = load<uint32_t>(ip + Ipv6View::header_bytes);
+  const uint64_t rest = total_bytes | (protocol_and_ttl & 0xff) << 16 | kind |
+                        uint64_t{tcp_flags} << 32 | protocol_and_ttl >> 8 << 40 | dont_fragment;
+  auto* to = reinterpret_cast<std::byte*>(&headers);
+  store(to, load<__m128i>(ip + 8));
+  store(to + 16, load<__m128i>(ip + 24));
+  store(to + 32,
+        _mm_set_epi64x(static_cast<int64_t>(rest), static_cast<int64_t>(offsets << 32 | ports)));
+  store(to + 48, uint64_t{0});
+}
+
+// A multicast source, or one whose upper half is zero as that of every other source that may not
+// be is (loopback, mapped); and who sends to such a destination.
+bool unusual_ends(const std::byte* ip) {
+  const auto source = load<uint64_t>(ip + 8);
+  const bool same =
+      source == load<uint64_t>(ip + 24) && load<uint64_t>(ip + 16) == load<uint64_t>(ip + 32);
+  return (source & 0xff) == 0xff || source == 0 || load<uint64_t>(ip + 24) == 0 || same;
+}
+
+// As parse_ipv4: IPv6 without extension headers.
+template <uint32_t ip_offset>
+[[gnu::always_inline]] inline bool parse_ipv6(const rte_mbuf& buffer, __m256i want, __m256i mask,
+                                              Headers& headers) {
+  constexpr uint32_t packet_bytes_min = Ipv6View::header_bytes + UdpView::header_bytes;
+  const uint32_t linear_bytes = buffer.data_len;
+  if (linear_bytes < ip_offset + packet_bytes_min) return false;
+  const auto* frame = rte_pktmbuf_mtod(&buffer, const std::byte*);
+  if (_mm256_testz_si256(_mm256_xor_si256(load<__m256i>(frame), want), mask) == 0) return false;
+
+  const std::byte* ip = frame + ip_offset;
+  const std::byte* l4 = ip + Ipv6View::header_bytes;
+  const uint32_t l4_bytes = load<be16>(ip + 4).host();
+  const uint32_t total_bytes = Ipv6View::header_bytes + l4_bytes;
+  if (ip_offset + total_bytes > linear_bytes || total_bytes < packet_bytes_min) return false;
+  if (unusual_ends(ip) || has_zero_half(load<uint32_t>(l4))) return false;
+  if ((buffer.ol_flags & device_doubts) != 0) return false;
+  const auto protocol = static_cast<Protocol>(ip[6]);
+  if (protocol == Protocol::tcp) {
+    if (l4_bytes < TcpView::header_bytes_min || !sound_tcp(l4, l4_bytes)) return false;
+    write_ipv6<ip_offset>(ip, total_bytes, std::to_integer<uint8_t>(l4[13]), headers);
+    return true;
+  }
+  if (protocol != Protocol::udp || !sound_udp(l4, l4_bytes)) return false;
+  write_ipv6<ip_offset>(ip, total_bytes, 0, headers);
   return true;
 }
 
@@ -143,15 +213,28 @@ template <uint32_t ip_offset>
   if (drop != Drop::none) burst.drop(i, drop);
 }
 
+// What is not plain IPv4. Out of line, so that the loop over that keeps its registers.
+template <uint32_t ip_offset>
+[[gnu::noinline]] void parse_beside_ipv4(Burst& burst, uint32_t i, const PlainFrame& plain,
+                                         const LinkFilter& link) {
+  const auto want = load<__m256i>(reinterpret_cast<const std::byte*>(plain.bytes.data()));
+  const auto mask = load<__m256i>(reinterpret_cast<const std::byte*>(plain.mask.data()));
+  if (!parse_ipv6<ip_offset>(*burst.packets[i].buffer(), want, mask, burst.headers[i]))
+      [[unlikely]] {
+    parse_unusual(burst, i, link);
+  }
+}
+
 template <uint32_t ip_offset>
 void parse_burst(Burst& burst, const LinkFilter& link) {
-  const PlainFrame plain = plain_frame(link, ip_offset);
+  const PlainFrame plain = plain_ipv4(link, ip_offset);
+  const PlainFrame plain6 = plain_ipv6(link, ip_offset);
   const auto want = load<__m256i>(reinterpret_cast<const std::byte*>(plain.bytes.data()));
   const auto mask = load<__m256i>(reinterpret_cast<const std::byte*>(plain.mask.data()));
   for (uint32_t i = 0; i < burst.size; ++i) {
-    if (!parse_plain<ip_offset>(*burst.packets[i].buffer(), want, mask, burst.headers[i]))
+    if (!parse_ipv4<ip_offset>(*burst.packets[i].buffer(), want, mask, burst.headers[i]))
         [[unlikely]] {
-      parse_unusual(burst, i, link);
+      parse_beside_ipv4<ip_offset>(burst, i, plain6, link);
     }
   }
 }

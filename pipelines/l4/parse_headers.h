@@ -11,7 +11,10 @@
 //     itself never reach a wire.
 //   - port 0 is refused on both sides. RFC 768 lets a UDP sender that wants no reply use it; nobody
 //     does, and a flow from port 0 cannot be told from an unset one.
-//   - a fragment stays live with Payload::fragment, since its owner is a matter of steering.
+//   - a first piece of TCP or UDP that does not hold the whole L4 header is fragment_tiny, one that
+//     lies over a TCP header fragment_overlap (RFC 1858, RFC 7112): ports come from the first
+//     piece.
+//   - IPv6 extension headers are walked as far as wire/ipv6.h says; beyond: ip_extensions_too_long.
 //   - an IPv4-mapped address on the wire (RFC 4291, 2.5.5.2) would be taken for IPv4:
 //     ip_source_invalid, or ip_header_malformed as a destination.
 //   - TCP and UDP checksums are the endpoint's to check, unless the device says that one is wrong

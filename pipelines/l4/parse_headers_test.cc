@@ -26,8 +26,17 @@ FrameBuilder udp() {
 FrameBuilder from(std::string_view source) {
   return ethernet().ipv4(source, "10.0.0.2").tcp(1234, 80, tcp_flag::syn);
 }
+FrameBuilder udp6() {
+  return ethernet().ipv6("fd00::1", "fd00::2").udp(1234, 53);
+}
 FrameBuilder tcp6() {
   return ethernet().ipv6("fd00::1", "fd00::2").tcp(1234, 80, tcp_flag::syn);
+}
+// `count` destination options of 8 bytes or what holds `body_bytes`.
+FrameBuilder with_extensions(int count, std::size_t body_bytes) {
+  FrameBuilder frame = tcp6();
+  for (int i = 0; i < count; ++i) frame.extension(60, std::vector<uint8_t>(body_bytes));
+  return frame;
 }
 FrameBuilder from6(std::string_view source) {
   return ethernet().ipv6(source, "fd00::2").tcp(1234, 80, tcp_flag::syn);
@@ -174,11 +183,41 @@ const std::vector<Refused>& refused_frames() {
       {"an IPv6 header that is cut off", tcp6().truncate(53), Drop::frame_truncated},
       {"IPv6 of version 4", tcp6().version(4), Drop::ip_header_malformed},
       {"IPv6 length beyond the frame", tcp6().payload_length(21), Drop::ip_length_wrong},
-      {"a type 0 routing header", tcp6().protocol(43).set_byte(56, 0), Drop::ip_source_route},
-      {"a routing header that is cut off", tcp6().protocol(43).payload_length(3),
+      {"a type 0 routing header", tcp6().extension(43, {0, 0}), Drop::ip_source_route},
+      {"a type 0 routing header behind options", tcp6().extension(0).extension(43, {0, 1}),
+       Drop::ip_source_route},
+      {"a routing header with segments left", tcp6().extension(43, {4, 1}), Drop::ip_source_route},
+      {"a routing header that is cut off", tcp6().extension(43).payload_length(7),
        Drop::frame_truncated},
-      {"a fragment header that is cut off", tcp6().protocol(44).payload_length(7),
+      {"options that are cut off", tcp6().extension(60, {1, 12}).payload_length(15).set_byte(55, 1),
        Drop::frame_truncated},
+      {"a fragment header that is cut off", tcp6().fragment(0, true).payload_length(7),
+       Drop::frame_truncated},
+      {"hop-by-hop options that come second", tcp6().extension(60).extension(0),
+       Drop::ip_header_malformed},
+      {"two fragment headers", tcp6().fragment(0, true).fragment(0, true),
+       Drop::ip_header_malformed},
+      {"nine extension headers", with_extensions(9, 0), Drop::ip_extensions_too_long},
+      {"extension headers of 264 bytes", with_extensions(3, 86), Drop::ip_extensions_too_long},
+
+      {"a first piece of 16 bytes of TCP", tcp().truncate(50).total_length(36).fragment(0, true),
+       Drop::fragment_tiny},
+      {"a first piece that ends in TCP options",
+       tcp().tcp_options({2, 4, 5, 180}).truncate(54).total_length(40).fragment(0, true),
+       Drop::fragment_tiny},
+      {"a first piece of 7 bytes of UDP", udp().truncate(41).total_length(27).fragment(0, true),
+       Drop::fragment_tiny},
+      {"a first piece of 7 bytes of ICMP",
+       unreachable().truncate(41).total_length(27).fragment(0, true), Drop::fragment_tiny},
+      {"a first IPv6 piece without TCP", tcp6().fragment(0, true).payload_length(8),
+       Drop::fragment_tiny},
+      {"a first piece of TCP data offset 4", tcp().data_offset(4).fragment(0, true),
+       Drop::l4_malformed},
+      {"a first piece of UDP length 7", udp().udp_length(7).fragment(0, true), Drop::l4_malformed},
+      {"a first piece from port 0", udp().udp(0, 53).fragment(0, true), Drop::l4_port_zero},
+      {"a piece over the TCP flags", tcp().fragment(8, false), Drop::fragment_overlap},
+      {"a piece over the TCP checksum", tcp().fragment(16, true), Drop::fragment_overlap},
+      {"an IPv6 piece over the TCP flags", tcp6().fragment(8, true), Drop::fragment_overlap},
       {"from ::", from6("::"), Drop::ip_source_invalid},
       {"from ::1", from6("::1"), Drop::ip_source_invalid},
       {"from ff02::1", from6("ff02::1"), Drop::ip_source_invalid},
@@ -283,6 +322,16 @@ TEST_F(ParseHeaders, TransportIsReadAsItIs) {
       {"from 223.255.255.255", from("223.255.255.255")},
       {"TCP over IPv6", tcp6().payload("six").pad_to(100)},
       {"UDP over IPv6", ethernet().ipv6("2001:db8::1", "2001:db8::2").udp(7, 9)},
+      {"TCP over IPv6 in the VLAN", tcp6().vlan(120), vlan_120},
+      {"TCP over IPv6 to our MAC address", tcp6().ttl(1).type_of_service(0xb8), own_mac},
+      {"TCP options over IPv6", tcp6().tcp_options({2, 4, 5, 0xb4}).payload("data")},
+      {"from an address with an upper half of zero", from6("::2")},
+      {"TCP behind options", tcp6().extension(0, {5, 2, 0, 0}).extension(60).payload("data")},
+      {"TCP behind a routing header that is used up", tcp6().extension(43, {4, 0})},
+      {"UDP behind AH", ethernet().ipv6("fd00::1", "fd00::2").extension(51, {0, 0}).udp(7, 9)},
+      {"a whole datagram with a fragment header", tcp6().fragment(0, false)},
+      {"TCP behind eight extension headers", with_extensions(8, 0)},
+      {"TCP behind 256 bytes of extension headers", with_extensions(2, 126)},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.what);
@@ -295,7 +344,7 @@ TEST_F(ParseHeaders, TransportIsReadAsItIs) {
 }
 
 TEST_F(ParseHeaders, WhatIsNotTransportIsNamed) {
-  const auto inner = ethernet().ipv4("10.0.0.2", "10.0.0.1").tcp(80, 1234, tcp_flag::ack);
+  const auto echo = ethernet().ipv4("10.0.0.1", "10.0.0.2").icmp(8, 0).payload_bytes(16);
   const struct {
     const char* what;
     FrameBuilder frame;
@@ -307,10 +356,22 @@ TEST_F(ParseHeaders, WhatIsNotTransportIsNamed) {
       {"redirect", unreachable().icmp(5, 0), Payload::icmp_error},
       {"time exceeded", unreachable().icmp(11, 0), Payload::icmp_error},
       {"an error without a quote", unreachable().payload(""), Payload::icmp_error},
-      {"a first fragment", udp().fragment(0, true).identification(77), Payload::fragment},
-      {"a last fragment", udp().fragment(1480, false), Payload::fragment},
+      {"a first fragment", udp().fragment(0, true).identification(77), Payload::first_fragment},
+      {"a first fragment over IPv6", tcp6().extension(0).fragment(0, true).extension(60),
+       Payload::first_fragment},
+      {"a last fragment", udp().fragment(1480, false), Payload::later_fragment},
+      {"a last fragment over IPv6", tcp6().fragment(1448, false), Payload::later_fragment},
+      {"a piece of what has options in its first",
+       tcp6().fragment(1448, false).extension(60).payload_length(9), Payload::later_fragment},
+      {"a first piece of an echo", FrameBuilder(echo).fragment(0, true), Payload::icmp_echo},
+      {"a later piece of an echo", FrameBuilder(echo).fragment(1480, true), Payload::icmp_echo},
+      {"a later piece of an ICMPv6 echo",
+       ethernet().ipv6("fd00::1", "fd00::2").icmp(128, 0).fragment(1448, true), Payload::icmp_echo},
+      {"a first piece of an error", unreachable().fragment(0, true), Payload::icmp_error},
+      {"a piece of SCTP", ethernet().ipv4("10.0.0.1", "10.0.0.2").protocol(132).fragment(8, true),
+       Payload::other},
       {"a fragment of a few bytes",
-       udp().payload("").truncate(35).total_length(21).fragment(8, true), Payload::fragment},
+       udp().payload("").truncate(35).total_length(21).fragment(8, true), Payload::later_fragment},
       {"GRE", ethernet().ipv4("10.0.0.1", "10.0.0.2").protocol(47), Payload::other},
       {"ICMPv6 in IPv4", ethernet().ipv4("10.0.0.1", "10.0.0.2").protocol(58), Payload::other},
       {"IPv6 echo", ethernet().ipv6("fd00::1", "fd00::2").icmp(128, 0), Payload::icmp_echo},
@@ -320,27 +381,28 @@ TEST_F(ParseHeaders, WhatIsNotTransportIsNamed) {
            .icmp(2, 0, 1400)
            .payload(ethernet().ipv6("fd00::2", "fd00::1").udp(53, 99).build_ip()),
        Payload::icmp_error},
-      {"IPv6 hop-by-hop options", tcp6().protocol(0), Payload::other},
-      {"IPv6 segment routing", tcp6().protocol(43).set_byte(56, 4), Payload::other},
+      {"IPv6 echo behind options", ethernet().ipv6("fd00::1", "fd00::2").extension(0).icmp(129, 0),
+       Payload::icmp_echo},
+      {"IPv6 without a next header", tcp6().protocol(59), Payload::other},
+      {"ESP behind options", tcp6().protocol(50).extension(60), Payload::other},
+      {"ICMP in IPv6", ethernet().ipv6("fd00::1", "fd00::2").protocol(1).icmp(3, 1),
+       Payload::other},
   };
   for (const auto& c : cases) {
     SCOPED_TRACE(c.what);
     const Headers headers = headers_of(c.frame);
     EXPECT_EQ(headers.payload, c.payload);
-    EXPECT_EQ(headers.source_port, be16(0));
-    expect_decoded(headers, c.payload == Payload::icmp_error ? FrameBuilder(c.frame) : c.frame);
+    EXPECT_EQ(headers.source_port != be16(0), c.payload == Payload::first_fragment);
+    expect_decoded(headers, c.frame);
   }
 }
 
 TEST_F(ParseHeaders, FragmentsCarryTheirDatagramsId) {
   EXPECT_EQ(headers_of(udp().fragment(0, true).identification(77)).datagram_id, 77u);
-  auto six = ethernet().ipv6("fd00::1", "fd00::2").protocol(44);
-  six.payload({std::byte{17}, std::byte{0}, std::byte{0}, std::byte{1}, std::byte{1}, std::byte{2},
-               std::byte{3}, std::byte{4}});
-  const Headers headers = headers_of(six);
-  EXPECT_EQ(headers.payload, Payload::fragment);
-  EXPECT_EQ(headers.datagram_id, 0x01020304u);
-  EXPECT_EQ(headers.protocol, Protocol::udp);
+  const auto six = tcp6().identification(0x01020304);
+  EXPECT_EQ(headers_of(FrameBuilder(six).fragment(0, true)).datagram_id, 0x01020304u);
+  EXPECT_EQ(headers_of(FrameBuilder(six).fragment(24, true)).datagram_id, 0x01020304u);
+  EXPECT_EQ(headers_of(FrameBuilder(six).fragment(0, false)).datagram_id, 0u);
 }
 
 TEST_F(ParseHeaders, TheDevicesWordOnChecksums) {
@@ -413,13 +475,20 @@ TEST_F(ParseHeaders, AFullBurstKeepsItsOrder) {
 // Any frame, mutated at random: the fast half says what the slow half says.
 TEST_F(ParseHeaders, BothHalvesAgree) {
   std::mt19937 random(7);
-  const std::vector<FrameBuilder> seeds = {tcp().payload("abc"), udp(),
-                                           tcp().vlan(120),      udp().vlan(120),
-                                           tcp().pad_to(60),     udp().truncate(44)};
+  const std::vector<FrameBuilder> seeds = {tcp().payload("abc"),
+                                           udp(),
+                                           tcp().vlan(120),
+                                           udp().vlan(120),
+                                           tcp().pad_to(60),
+                                           udp().truncate(44),
+                                           tcp6(),
+                                           tcp6().payload("six").vlan(120),
+                                           udp6(),
+                                           udp6().extension(60)};
   for (int round = 0; round < 20'000; ++round) {
     test::Bytes frame = seeds[random() % seeds.size()].build();
     for (uint32_t edits = random() % 3; edits != 0; --edits) {
-      frame[random() % std::min<std::size_t>(frame.size(), 60)] = static_cast<std::byte>(random());
+      frame[random() % std::min<std::size_t>(frame.size(), 76)] = static_cast<std::byte>(random());
     }
     const LinkFilter& link = round % 3 == 0 ? any_link : round % 3 == 1 ? vlan_120 : own_mac;
     const uint64_t device = random() % 2 == 0 ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : 0;

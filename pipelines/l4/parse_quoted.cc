@@ -53,15 +53,22 @@ std::optional<Headers> quoted_ipv4(uint16_t offset, Bytes bytes) {
 std::optional<Headers> quoted_ipv6(uint16_t offset, Bytes bytes) {
   const auto ip = Ipv6View::parse(bytes, any_length);
   if (!ip || ip->source().is_v4() || ip->destination().is_v4()) return std::nullopt;
+  const Bytes payload = ip->payload();
+  const Ipv6Extensions extensions = walk_ipv6_extensions(ip->next_header(), payload);
+  if (extensions.verdict != Ipv6Extensions::Verdict::sound ||
+      extensions.fragment_offset_bytes != 0) {
+    return std::nullopt;
+  }
+  const auto l4_offset = static_cast<uint16_t>(offset + Ipv6View::header_bytes + extensions.bytes);
   return quoted_l4({.source = ip->source(),
                     .destination = ip->destination(),
                     .ip_offset = offset,
-                    .l4_offset = static_cast<uint16_t>(offset + Ipv6View::header_bytes),
-                    .protocol = static_cast<Protocol>(ip->next_header()),
+                    .l4_offset = l4_offset,
+                    .protocol = static_cast<Protocol>(extensions.next_header),
                     .ttl = ip->hop_limit(),
                     .v4 = false,
                     .dont_fragment = true},
-                   ip->payload());
+                   payload.subspan(extensions.bytes));
 }
 
 }  // namespace

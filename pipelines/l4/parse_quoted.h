@@ -9,7 +9,7 @@
 namespace weft {
 
 // The quoted packet's headers, if the quote reaches the ports of TCP or UDP or the identifier of an
-// ICMP query (8 bytes behind the quoted IP header, RFC 792) of an IP header without extensions.
+// ICMP query (8 bytes behind the quoted IP header and its extensions, RFC 792).
 // Lengths are those of the quote, which is mostly shorter than the packet was; tcp_flags is not
 // set. The quoted checksums are not looked at: routers on the way may have left them wrong.
 // Requires: `headers` as parse_headers made them of `packet`.

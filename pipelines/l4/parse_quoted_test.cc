@@ -109,6 +109,18 @@ TEST_F(ParseQuoted, Ipv6) {
   EXPECT_FALSE(quoted6(ethernet().ipv6("fd00::2", "::ffff:10.0.0.1").udp(53, 9).build_ip()));
 }
 
+TEST_F(ParseQuoted, Ipv6ExtensionsAreSteppedOver) {
+  const auto six = [] { return ethernet().ipv6("fd00::2", "fd00::1").udp(53, 1234); };
+  const auto headers = quoted6(six().extension(0).fragment(0, true).extension(60).build_ip());
+  ASSERT_TRUE(headers);
+  EXPECT_EQ(headers->source_port, be16(53));
+  EXPECT_EQ(headers->l4_offset, 14 + 40 + 8 + 40 + 24);
+  EXPECT_EQ(headers->ip_bytes, 40 + 24 + 8);
+  EXPECT_FALSE(quoted6(six().fragment(1448, false).build_ip())) << "has no ports";
+  EXPECT_FALSE(quoted6(six().extension(43, {0, 0}).build_ip()));
+  EXPECT_FALSE(quoted6(first(six().extension(60).build_ip(), 47)));
+}
+
 TEST_F(ParseQuoted, OnlyOfIcmpErrors) {
   EXPECT_FALSE(parse(ethernet().ipv4("10.0.0.9", "10.0.0.2").icmp(8, 0).payload("a long echo")));
   EXPECT_FALSE(parse(reply()));

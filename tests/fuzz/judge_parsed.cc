@@ -41,18 +41,21 @@ bool vlan_foreign(const Decoded& d, const LinkFilter& link) {
   return again || d.vlan_id.value_or(0) != link.vlan_id.value_or(0);
 }
 
-bool routing_header(const Decoded& d) {
-  return d.version == 6 && d.protocol == 43;
-}
-
 bool flags_invalid(int flags) {
   const bool syn = (flags & 2) != 0;
   return (flags & 0x3f) == 0 || (syn && (flags & 5) != 0);
 }
 
 bool has_transport(const Decoded& d) {
-  const bool whole = !d.more_fragments && d.fragment_offset_bytes == 0;
-  return whole && (d.protocol == 6 || d.protocol == 17);
+  return d.fragment_offset_bytes == 0 && (d.protocol == 6 || d.protocol == 17);
+}
+
+// A piece that is not the first.
+Payload kind_of_later(const Decoded& d) {
+  const bool unknown = d.version == 6 && (d.protocol == 43 || d.protocol == 44 ||
+                                          d.protocol == 51 || d.protocol == 60 || d.protocol == 0);
+  if (d.protocol == 6 || d.protocol == 17 || unknown) return Payload::later_fragment;
+  return d.protocol == (d.version == 4 ? 1 : 58) ? Payload::icmp_echo : Payload::other;
 }
 
 // The name says something true of the frame.
@@ -61,8 +64,7 @@ bool is_true(Drop drop, const Bytes& frame, const Decoded& d, const LinkFilter& 
     case Drop::frame_truncated:
       return has_fault(d, "Ethernet header is cut off") || has_fault(d, "VLAN tag is cut off") ||
              has_fault(d, "IPv4 header is cut off") || has_fault(d, "IPv6 header is cut off") ||
-             has_fault(d, "IHL is beyond") || has_fault(d, "fragment header is cut off") ||
-             (routing_header(d) && d.ip_bytes < 44);
+             has_fault(d, "IHL is beyond") || has_fault(d, "extension header is cut off");
     case Drop::ethertype_unknown:
       return d.version == 0 && !to_group(frame);
     case Drop::vlan_foreign:
@@ -72,14 +74,21 @@ bool is_true(Drop drop, const Bytes& frame, const Decoded& d, const LinkFilter& 
                                      [](uint8_t a, std::byte b) { return std::byte{a} == b; });
     case Drop::ip_header_malformed:
       return has_fault(d, "IP version") || has_fault(d, "IHL is below") ||
-             has_fault(d, "IP option") || (d.version == 6 && is_mapped(d.destination));
+             has_fault(d, "IP option") || has_fault(d, "hop-by-hop options are not first") ||
+             has_fault(d, "a second fragment header") ||
+             (d.version == 6 && is_mapped(d.destination));
     case Drop::ip_length_wrong:
       return has_fault(d, "IP total length") || has_fault(d, "IP payload length");
     case Drop::ip_checksum_wrong:
       return has_fault(d, "IPv4 checksum is wrong");
     case Drop::ip_source_route:
-      return has_fault(d, "IP source route") ||
-             (routing_header(d) && byte_at(frame, d.l4_offset + 2) == 0);
+      return has_fault(d, "IP source route");
+    case Drop::ip_extensions_too_long:
+      return has_fault(d, "too many extension headers");
+    case Drop::fragment_tiny:
+      return has_fault(d, "the first piece is tiny");
+    case Drop::fragment_overlap:
+      return d.protocol == 6 && d.fragment_offset_bytes != 0 && d.fragment_offset_bytes < 20;
     case Drop::ip_source_invalid:
       return source_invalid(d);
     case Drop::land:
@@ -101,9 +110,10 @@ bool is_true(Drop drop, const Bytes& frame, const Decoded& d, const LinkFilter& 
 }
 
 Payload kind_of(const Decoded& d) {
-  if (d.more_fragments || d.fragment_offset_bytes != 0) return Payload::fragment;
-  if (d.version == 6 && d.protocol == 44) return Payload::fragment;
-  if (d.protocol == 6 || d.protocol == 17) return Payload::transport;
+  if (d.fragment_offset_bytes != 0) return kind_of_later(d);
+  if (d.protocol == 6 || d.protocol == 17) {
+    return d.more_fragments ? Payload::first_fragment : Payload::transport;
+  }
   if (d.version == 4 && d.protocol == 1) {
     const int errors[] = {3, 4, 5, 11, 12};
     const bool error = std::find(std::begin(errors), std::end(errors), d.icmp_type) != errors + 5;
@@ -131,15 +141,15 @@ void judge_fields(const Bytes& frame, const Decoded& d, const Headers& headers) 
   expect(headers.ip_bytes == d.ip_bytes, "length", frame);
   expect(headers.ttl == d.ttl && headers.dont_fragment == d.dont_fragment, "TTL or DF", frame);
   expect(headers.payload == kind_of(d), "kind of payload", frame);
-  const bool transport = headers.payload == Payload::transport;
+  const bool transport =
+      headers.payload == Payload::transport || headers.payload == Payload::first_fragment;
   expect(headers.source_port.host() == (transport ? d.source_port : 0), "source port", frame);
   expect(headers.destination_port.host() == (transport ? d.destination_port : 0), "port", frame);
   expect(headers.tcp_flags == (transport ? d.flags : 0), "TCP flags", frame);
-  if (headers.payload == Payload::fragment) {
+  if (is_fragment(headers.payload)) {
     expect(headers.datagram_id == d.identification, "datagram id", frame);
-  } else {
-    expect(static_cast<int>(headers.protocol) == d.protocol, "protocol", frame);
   }
+  expect(static_cast<int>(headers.protocol) == d.protocol, "protocol", frame);
 }
 
 }  // namespace

@@ -8,15 +8,18 @@ namespace {
 
 constexpr int tcp = 6;
 constexpr int icmp = 1;
+constexpr int icmpv6 = 58;
 constexpr int ipip = 4;
 
 bool is_icmp_error(const Decoded& d) {
   const int errors[] = {3, 4, 5, 11, 12};
+  if (d.version == 6) return d.protocol == icmpv6 && d.icmp_type < 128;
   return d.protocol == icmp &&
          std::find(std::begin(errors), std::end(errors), d.icmp_type) != std::end(errors);
 }
 
 bool is_group(const std::string& address) {
+  if (address.find(':') != std::string::npos) return address.starts_with("ff") && address[4] == ':';
   const int first = std::stoi(address);
   return address == "255.255.255.255" || (first >= 224 && first < 240);
 }
@@ -39,13 +42,18 @@ void judge_reset(const Bytes& frame, const Decoded& in, const Decoded& out) {
 
 void judge_icmp(const Bytes& frame, const Decoded& in, const Decoded& out,
                 std::string_view own_address) {
-  const bool port = out.icmp_type == 3 && out.icmp_code == 3;
+  const bool v4 = in.version == 4;
+  const bool port =
+      v4 ? out.icmp_type == 3 && out.icmp_code == 3 : out.icmp_type == 1 && out.icmp_code == 4;
   expect(out.source == (port ? in.destination : std::string(own_address)), "error from elsewhere",
          frame);
-  expect(out.icmp_type == 11 || out.icmp_type == 3, "an error of no known type", frame);
-  expect(out.ip_bytes <= 576, "an error above 576 bytes", frame);
+  expect(v4 ? out.icmp_type == 11 || out.icmp_type == 3 : out.icmp_type >= 1 && out.icmp_type <= 3,
+         "an error of no known type", frame);
+  const std::size_t ip_bytes_max = v4 ? 576 : 1280;
+  expect(out.ip_bytes <= ip_bytes_max, "an error that is too long", frame);
   const std::size_t quoted = out.payload.size();
-  expect(quoted == std::min<std::size_t>(in.ip_bytes, 548), "a quote of another size", frame);
+  expect(quoted == std::min<std::size_t>(in.ip_bytes, ip_bytes_max - (v4 ? 28 : 48)),
+         "a quote of another size", frame);
   const auto packet = frame.begin() + static_cast<long>(in.ip_offset);
   expect(std::equal(out.payload.begin(), out.payload.end(), packet), "a quote of others", frame);
 }
@@ -80,13 +88,14 @@ void judge_reply(const Bytes& frame, const Bytes& reply, std::string_view own_ad
   expect(out.sound(), "a reply that is not sound", reply);
   expect(reply.size() == out.ip_offset + out.ip_bytes, "a reply with a tail", reply);
   expect(out.destination == in.source && out.ttl == 64, "a reply to somebody else", frame);
-  expect(in.version == 4 && !is_icmp_error(in) && in.fragment_offset_bytes == 0 &&
+  expect(in.version == out.version && !is_icmp_error(in) && in.fragment_offset_bytes == 0 &&
              !is_group(in.destination) && (in.protocol != tcp || (in.flags & 4) == 0),
          "a packet that gets no reply got one", frame);
-  const bool damaged = !in.sound() && !in.more_fragments && in.protocol != icmp;
+  const bool damaged =
+      !in.sound() && !in.more_fragments && in.protocol != icmp && in.protocol != icmpv6;
   expect(!damaged, "a damaged packet got a reply", frame);
   if (out.protocol == tcp) return judge_reset(frame, in, out);
-  expect(out.protocol == icmp, "a reply of an unknown kind", frame);
+  expect(out.protocol == (out.version == 4 ? icmp : icmpv6), "a reply of an unknown kind", frame);
   judge_icmp(frame, in, out, own_address);
 }
 

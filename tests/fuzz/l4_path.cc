@@ -15,6 +15,7 @@ using test::Path;
 using test::SnapshotBuilder;
 
 constexpr const char* own_address = "10.0.0.254";
+constexpr const char* own_address_v6 = "fd00::254";
 constexpr int steps_max = 64;
 
 SnapshotBuilder configuration() {
@@ -93,7 +94,7 @@ void judge(const Bytes& frame, const test::PathOutput& out) {
         judge_forwarded(frame, out.bytes);
         return judge_ends(frame, test::decode(frame), out.frame);
       }
-      judge_reply(frame, out.bytes, own_address);
+      judge_reply(frame, out.bytes, out.frame.version == 4 ? own_address : own_address_v6);
       return judge_mtu(frame, test::decode(frame), out.frame);
     case Verdict::twin:
       return expect(out.bytes == frame, "changed on the way to the twin", frame);

@@ -13,6 +13,7 @@ namespace weft::fuzz {
 namespace {
 
 constexpr const char* own_address = "10.0.0.254";
+constexpr const char* own_address_v6 = "fd00::254";
 
 struct Bench {
   test::PacketPool pool{255};
@@ -34,10 +35,12 @@ void answer_one(Bench& bench, Input& input, const Bytes& frame) {
   const uint16_t mtu_bytes = input.u16();
   burst.refuse(0, Drop::no_listener, reply, mtu_bytes);
   ReplyLimits limits;
-  answer(burst, *IpAddress::parse(own_address), limits, Instant(seconds(1)));
+  const OwnAddresses own{*IpAddress::parse(own_address), *IpAddress::parse(own_address_v6)};
+  answer(burst, own, limits, Instant(seconds(1)));
   if (burst.answered == 0) return;
   const Bytes out = test::bytes_of(burst.packets[0]);
-  judge_reply(frame, out, own_address);
+  const bool v4 = burst.headers[0].v4;
+  judge_reply(frame, out, v4 ? own_address : own_address_v6);
   if (reply == Reply::fragmentation_needed) {
     expect(test::decode(out).icmp_rest == mtu_bytes, "next-hop MTU", frame);
   }
