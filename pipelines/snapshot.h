@@ -4,6 +4,7 @@
 //   policy     listeners and settings          reload
 //   endpoints  sets, weights, Maglev tables    discovery, reload
 //   routing    neighbours, routes, links       the kernel's netlink
+// Beside them the sources that an operator blackholed, which change on demand.
 #pragma once
 
 #include <array>
@@ -20,6 +21,7 @@
 #include "dataplane/table/lpm.h"
 #include "dataplane/table/maglev.h"
 #include "dataplane/table/paged_array.h"
+#include "dataplane/table/prefix_set.h"
 #include "dataplane/wire/headers.h"
 #include "dataplane/wire/ip_address.h"
 #include "pipelines/policy.h"
@@ -28,11 +30,18 @@ namespace weft {
 
 // ---- policy
 
+// Whose packets a listener takes, by their source.
+struct Admission {
+  std::vector<std::shared_ptr<const PrefixSet>> allow;  // in one of these; empty: from everywhere
+  std::vector<std::shared_ptr<const PrefixSet>> deny;   // and in none of these
+};
+
 struct ListenerPolicy {
   ListenerId id;
   ClusterSlot cluster = none<ClusterSlot>;
   Forward forward = Forward::nat;
   HashOn hash = HashOn::five_tuple;
+  std::shared_ptr<const Admission> admission;  // null: it takes everyone's
 };
 
 // An address, protocol and port exactly.
@@ -86,6 +95,7 @@ struct NatReturn {
 
 struct PolicyPart {
   ListenerTable listeners;
+  bool asks_sources = false;  // a listener has an admission
   Transit transit = Transit::drop;
   FlowTimeouts timeouts;
   SteeringMap steering{};  // bucket to worker
@@ -167,6 +177,7 @@ struct Snapshot {
   std::shared_ptr<const PolicyPart> policy;
   std::shared_ptr<const EndpointPart> endpoints;
   std::shared_ptr<const RoutingPart> routing;
+  std::shared_ptr<const PrefixSet> blackholes;  // of sources; null: none
 };
 
 }  // namespace weft

@@ -47,7 +47,28 @@ SnapshotBuilder& SnapshotBuilder::listener(std::string_view prefix, uint16_t fir
                                            uint16_t last_port) {
   const uint16_t last = last_port == 0 ? first_port : last_port;
   listeners_.push_back(
-      {prefix_of(prefix), first_port, last, protocol, forward, std::string(cluster), hash});
+      {prefix_of(prefix), first_port, last, protocol, forward, std::string(cluster), hash, {}});
+  return *this;
+}
+
+static std::shared_ptr<const PrefixSet> set_of(const std::vector<std::string>& texts) {
+  std::vector<IpPrefix> prefixes;
+  for (const std::string& text : texts) prefixes.push_back(prefix_of(text));
+  return std::make_shared<const PrefixSet>(prefixes);
+}
+
+SnapshotBuilder& SnapshotBuilder::allow(const std::vector<std::string>& prefixes) {
+  listeners_.back().admission.allow.push_back(set_of(prefixes));
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::deny(const std::vector<std::string>& prefixes) {
+  listeners_.back().admission.deny.push_back(set_of(prefixes));
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::blackholes(const std::vector<std::string>& prefixes) {
+  blackholes_ = set_of(prefixes);
   return *this;
 }
 
@@ -91,6 +112,11 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
     const ListenerSlot slot{static_cast<uint32_t>(part->listeners.policies.size())};
     part->listeners.policies.push_back(
         {{slot, 1}, gateway.clusters.at(listener.cluster), listener.forward, listener.hash});
+    if (!listener.admission.allow.empty() || !listener.admission.deny.empty()) {
+      part->listeners.policies.back().admission =
+          std::make_shared<const Admission>(listener.admission);
+      part->asks_sources = true;
+    }
     owners.emplace_back(listener.prefix, AddressOwner::listener);
     if (listener.prefix.is_host() && listener.first_port == listener.last_port) {
       exact.push_back(
@@ -204,7 +230,7 @@ TestGateway SnapshotBuilder::build() const {
   TestGateway gateway;
   auto endpoints = std::make_shared<EndpointPart>();
   add_endpoints(gateway, *endpoints);
-  gateway.snapshot = {1, policy(gateway), endpoints, routing()};
+  gateway.snapshot = {1, policy(gateway), endpoints, routing(), blackholes_};
   const auto count = static_cast<uint32_t>(gateway.endpoints.size());
   gateway.states = std::make_unique<EndpointStates>(count, static_cast<uint32_t>(clusters_.size()));
   for (uint32_t slot = 0; slot < count; ++slot) {

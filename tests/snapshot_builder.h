@@ -44,6 +44,10 @@ class SnapshotBuilder {
   SnapshotBuilder& listener(std::string_view prefix, uint16_t first_port, Protocol protocol,
                             Forward forward, std::string_view cluster,
                             HashOn hash = HashOn::five_tuple, uint16_t last_port = 0);
+  // Whom the last listener takes; each call is a list of its own.
+  SnapshotBuilder& allow(const std::vector<std::string>& prefixes);
+  SnapshotBuilder& deny(const std::vector<std::string>& prefixes);
+  SnapshotBuilder& blackholes(const std::vector<std::string>& prefixes);
   SnapshotBuilder& source_addresses(std::string_view prefix);
   SnapshotBuilder& transit(Transit transit);
   SnapshotBuilder& timeouts(FlowTimeouts timeouts);
@@ -62,6 +66,7 @@ class SnapshotBuilder {
     Forward forward;
     std::string cluster;
     HashOn hash;
+    Admission admission;
   };
   struct Cluster {
     std::string name;
@@ -75,6 +80,7 @@ class SnapshotBuilder {
 
   std::vector<Listener> listeners_;
   std::vector<Cluster> clusters_;
+  std::shared_ptr<const PrefixSet> blackholes_;
   std::vector<IpPrefix> source_addresses_;
   std::vector<IpAddress> neighbours_;
   FlowTimeouts timeouts_;

@@ -33,9 +33,11 @@ enum class Drop : uint8_t {
   protocol_unsupported,  // to a worker's address, neither TCP, UDP nor ICMP
   icmp_error_unmatched,  // quotes no flow of ours
   // match_listener, admit
-  no_listener,  // a worker's address, but no listener and no flow
-  transit,      // to no address of ours, and transit = "drop"
-  stopping,     // a new flow while the gateway drains
+  no_listener,    // a worker's address, but no listener and no flow
+  blackholed,     // from a prefix that an operator blackholed
+  prefix_denied,  // from a prefix that the listener denies, or does not allow
+  transit,        // to no address of ours, and transit = "drop"
+  stopping,       // a new flow while the gateway drains
   // track_flow, pick_endpoint
   flow_table_full,
   nat_tuple_conflict,  // client and endpoint already talk through another listener
@@ -77,6 +79,8 @@ inline constexpr std::array drop_names = {
     std::string_view("protocol_unsupported"),
     std::string_view("icmp_error_unmatched"),
     std::string_view("no_listener"),
+    std::string_view("blackholed"),
+    std::string_view("prefix_denied"),
     std::string_view("transit"),
     std::string_view("stopping"),
     std::string_view("flow_table_full"),

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <span>
 #include <vector>
@@ -35,6 +36,10 @@ class IntervalSet {
       : IntervalSet(ends_of(std::move(intervals))) {}
 
   bool empty() const { return ends_ == 0; }
+  // The same keys are in both.
+  bool operator==(const IntervalSet& other) const {
+    return ends_ == other.ends_ && std::memcmp(&nodes_[0], &other.nodes_[0], bytes()) == 0;
+  }
   std::size_t bytes() const { return nodes_max_ * sizeof(Node); }
 
   // Bit i: keys[i] is in an interval. Requires: at most together_max keys.

@@ -29,6 +29,9 @@ class PrefixSet {
   uint32_t members(uint32_t which, const std::array<IpAddress, together_max>& addresses) const;
   bool contains(const IpAddress& address) const { return members(1, {address}) != 0; }
 
+  // The same addresses are in both.
+  bool operator==(const PrefixSet&) const = default;
+
   std::size_t bytes() const { return v4_.bytes() + v6_.bytes() + v6_long_.bytes(); }
 
  private:

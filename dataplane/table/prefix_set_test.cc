@@ -73,6 +73,14 @@ TEST(PrefixSet, PrefixesThatTouchOrOverlapAreOne) {
   EXPECT_LE(set_of({"10.0.0.0/25", "10.0.0.128/25"}).bytes(), set_of({"10.0.0.0/24"}).bytes());
 }
 
+TEST(PrefixSet, SetsOfTheSameAddressesAreEqual) {
+  EXPECT_EQ(set_of({"10.0.0.0/25", "10.0.0.128/25", "fd00::/64"}),
+            set_of({"fd00::/64", "10.0.0.0/24", "10.0.0.7"}));
+  EXPECT_NE(set_of({"10.0.0.0/25"}), set_of({"10.0.0.0/24"}));
+  EXPECT_NE(set_of({"10.0.0.0/24"}), set_of({"10.0.0.0/24", "fd00::1"}));
+  EXPECT_EQ(set_of({}), set_of({}));
+}
+
 TEST(PrefixSet, OnlyTheAddressesAskedForAreAnswered) {
   const PrefixSet set = set_of({"10.0.0.0/8", "fd00::/64", "fd01::1"});
   std::array<IpAddress, PrefixSet::together_max> addresses{};

@@ -59,6 +59,7 @@ void check_names(Reading& reading, const Node& root) {
   check_names_of(reading, root, "interface", reading.model.interfaces);
   check_names_of(reading, root, "listener", reading.model.listeners);
   check_names_of(reading, root, "cluster", reading.model.clusters);
+  check_names_of(reading, root, "prefix_list", reading.model.prefix_lists);
 }
 
 void check_gateway(Reading& reading, const Node& root) {
@@ -87,6 +88,7 @@ void check_model(Reading& reading, const Node& root) {
   check_interfaces(reading, root);
   check_subnets(reading, root);
   check_listeners(reading, root);
+  check_prefix_lists(reading, root);
   check_clusters(reading, root);
 }
 

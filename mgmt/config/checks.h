@@ -31,6 +31,8 @@ void check_interfaces(Reading& reading, const Node& root);
 // The subnets of interfaces: their edges, whom else they belong to, the routes into them.
 void check_subnets(Reading& reading, const Node& root);
 void check_listeners(Reading& reading, const Node& root);
+// Where lists come from, and who names them.
+void check_prefix_lists(Reading& reading, const Node& root);
 void check_clusters(Reading& reading, const Node& root);
 
 }  // namespace weft::mgmt::config

@@ -93,6 +93,7 @@ const Form seed{"1 to 256 bytes of printable text",
 const Form directory{"an absolute path", [](std::string_view t) {
                        return t.starts_with('/') && t.size() < 4096 && all(t, is_printable);
                      }};
+const Form file{"an absolute path", [](std::string_view t) { return directory.fits(t); }};
 const Form socket{"an absolute path of at most 107 bytes", [](std::string_view t) {
                     return t.starts_with('/') && t.size() <= socket_bytes_max &&
                            !t.ends_with('/') && all(t, is_printable);

@@ -23,6 +23,7 @@ extern const Form name;  // of gateways, interfaces, listeners, clusters, fleets
 extern const Form twin;  // a kernel interface's name
 extern const Form seed;
 extern const Form directory;
+extern const Form file;
 extern const Form socket;
 extern const Form target;     // an HTTP request target
 extern const Form http_host;  // a Host header

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "mgmt/config/bad_input_test.h"
+#include "mgmt/io/temporary_folder.h"
 
 namespace weft::mgmt::config {
 
@@ -113,6 +114,44 @@ device = "af_xdp:eth1"
   empty.name = "empty";
   empty.resolve_interval_ms = milliseconds(10000);
   EXPECT_THAT(model.clusters, ElementsAre(web, empty));
+}
+
+TEST(Load, PrefixListsFromTheFileItselfAndFromOthers) {
+  const TemporaryFolder folder;
+  const std::string file = folder.file("scanners.txt");
+  std::ofstream(file) << "198.51.100.0/24 # known ones\n2001:db8:bad::/48\n";
+  const Model model = model_of(std::string(least) + R"(
+[[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "nat"
+cluster = "web"
+allow = "office"
+deny = ["scanners", "office"]
+
+[[cluster]]
+name = "web"
+
+[[prefix_list]]
+name = "office"
+prefixes = ["192.0.2.0/24", "2001:db8::7"]
+
+[[prefix_list]]
+name = "scanners"
+file = ")" + file + "\"\n");
+  EXPECT_THAT(model.listeners.at(0).allow, ElementsAre("office"));
+  EXPECT_THAT(model.listeners.at(0).deny, ElementsAre("scanners", "office"));
+  ASSERT_THAT(model.prefix_lists, SizeIs(2));
+  const PrefixSet& office = *model.prefix_lists[0].prefixes;
+  EXPECT_TRUE(office.contains(ip("192.0.2.255")));
+  EXPECT_TRUE(office.contains(ip("2001:db8::7")));
+  EXPECT_FALSE(office.contains(ip("2001:db8::8")));
+  const PrefixSet& scanners = *model.prefix_lists[1].prefixes;
+  EXPECT_EQ(model.prefix_lists[1].name, "scanners");
+  EXPECT_TRUE(scanners.contains(ip("198.51.100.7")));
+  EXPECT_TRUE(scanners.contains(ip("2001:db8:bad::1")));
+  EXPECT_FALSE(scanners.contains(ip("192.0.2.1")));
 }
 
 TEST(Load, EveryKeyOfGatewayAdminAndLog) {

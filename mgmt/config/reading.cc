@@ -156,8 +156,16 @@ std::string Reading::suggest(std::string_view word, std::span<const std::string_
 }
 
 void Reading::complain(Offset at, std::string message) {
+  keep({at, std::move(message), std::nullopt});
+}
+
+void Reading::complain(Offset at, ConfigError error) {
+  keep({at, {}, std::move(error)});
+}
+
+void Reading::keep(Found found) {
   if (found_.size() < errors_max) {
-    found_.push_back({at, std::move(message)});
+    found_.push_back(std::move(found));
   } else {
     ++left_out_;
   }
@@ -167,7 +175,10 @@ std::vector<ConfigError> Reading::errors() && {
   std::stable_sort(found_.begin(), found_.end(),
                    [](const Found& a, const Found& b) { return a.at < b.at; });
   std::vector<ConfigError> all;
-  for (Found& found : found_) all.push_back(source_.error(found.at, std::move(found.message)));
+  for (Found& found : found_) {
+    all.push_back(found.elsewhere ? *std::move(found.elsewhere)
+                                  : source_.error(found.at, std::move(found.message)));
+  }
   if (left_out_ > 0) all.push_back(source_.error(fmt::format("{} more errors", left_out_)));
   return all;
 }

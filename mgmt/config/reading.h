@@ -1,6 +1,7 @@
 // The state of reading one file: the model as it fills, and the errors. Thread safety: none.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,8 @@ class Reading {
   void table(std::string_view section, const Node& node, void* settings);
 
   void complain(Offset at, std::string message);
+  // Of another file, which is named at `at`.
+  void complain(Offset at, ConfigError error);
 
   // ", did you mean "x"?", or nothing; the first hundred times.
   std::string suggest(std::string_view word, std::span<const std::string_view> candidates);
@@ -38,7 +41,10 @@ class Reading {
   struct Found {
     Offset at;
     std::string message;
+    std::optional<ConfigError> elsewhere;  // in place of the message
   };
+
+  void keep(Found found);
 
   // Gives the key that is meant, or nothing.
   std::string_view unknown_key(const Section& section, const Node::Member& member);

@@ -37,6 +37,9 @@ constexpr std::array section_table = {
         "Active probes, from the kernel's own sockets. An endpoint is found down at most `fall` "
         "times `interval_ms` plus `timeout_ms` after it stopped answering. Either `tcp` or "
         "`http` must be given."},
+    Section{"prefix_list", "[[prefix_list]]",
+            "Sources of packets that listeners allow or deny. Either `prefixes` or `file` must be "
+            "given."},
 };
 
 constexpr Key top_keys[] = {
@@ -68,11 +71,16 @@ constexpr Key top_keys[] = {
      .fallback = value("[]"),
      .limits = {.items_max = clusters_max},
      .says = "Where traffic goes."},
+    {.name = "prefix_list",
+     .field = table<&Model::prefix_lists>(),
+     .fallback = value("[]"),
+     .limits = {.items_max = 256},
+     .says = "Prefixes that listeners allow or deny."},
 };
 
 std::vector<Key> joined() {
   std::vector<Key> all(std::begin(top_keys), std::end(top_keys));
-  for (const auto part : {gateway_keys(), interface_keys(), traffic_keys()}) {
+  for (const auto part : {gateway_keys(), interface_keys(), traffic_keys(), prefix_list_keys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -70,9 +70,10 @@ struct Key {
 
 // The table: the top of the file, then these parts in this order, each section's keys together.
 std::span<const Key> schema();
-std::span<const Key> gateway_keys();    // [gateway], [gateway.flows], [admin], [log]
-std::span<const Key> interface_keys();  // [[interface]]
-std::span<const Key> traffic_keys();    // [[listener]], [[cluster]]
+std::span<const Key> gateway_keys();      // [gateway], [gateway.flows], [admin], [log]
+std::span<const Key> interface_keys();    // [[interface]]
+std::span<const Key> traffic_keys();      // [[listener]], [[cluster]]
+std::span<const Key> prefix_list_keys();  // [[prefix_list]]
 
 // The key, or null if the section has none of this name.
 const Key* find_key(std::string_view section, std::string_view name);

@@ -89,7 +89,17 @@ void Controller::on_config_error(std::string error, Instant now) {
   last_reload_error_ = std::move(error);
 }
 
+// A list that a reload did not change stays the one that workers read.
+static void share_unchanged(std::vector<PrefixListSettings>& lists,
+                            const std::vector<PrefixListSettings>& running) {
+  for (PrefixListSettings& list : lists) {
+    const auto same = std::ranges::find(running, list);
+    if (same != running.end()) list.prefixes = same->prefixes;
+  }
+}
+
 void Controller::take(Model model, Instant now) {
+  if (model_ != nullptr) share_unchanged(model.prefix_lists, model_->prefix_lists);
   std::map<std::string, Duration> intervals;
   clusters_by_name_.clear();
   for (const ClusterSettings& cluster : model.clusters) {

@@ -42,6 +42,27 @@ ClusterStatus status_of(TestGateway& gateway, std::size_t cluster) {
   return gateway->status().clusters.at(cluster);
 }
 
+std::vector<PrefixListSettings> lists_of(std::string_view office, std::string_view scanners) {
+  const std::array first = {*IpPrefix::parse(office)};
+  const std::array second = {*IpPrefix::parse(scanners)};
+  return {{"office", std::make_shared<const PrefixSet>(first)},
+          {"scanners", std::make_shared<const PrefixSet>(second)}};
+}
+
+TEST(PrefixLists, OneThatAReloadDidNotChangeIsTheSameSet) {
+  Model model = web_model();
+  model.prefix_lists = lists_of("192.0.2.0/24", "198.51.100.0/24");
+  TestGateway gateway = serving(model);
+  const std::vector<PrefixListSettings> before = gateway.desired().prefix_lists;
+  model.prefix_lists = lists_of("192.0.2.0/24", "203.0.113.0/24");
+  gateway.reloads(model);
+  gateway.at(3000);
+  const std::vector<PrefixListSettings>& after = gateway.desired().prefix_lists;
+  ASSERT_EQ(after.size(), 2u);
+  EXPECT_EQ(after[0].prefixes, before[0].prefixes);
+  EXPECT_EQ(after[1].prefixes, model.prefix_lists[1].prefixes);
+}
+
 TEST(MaglevSlots, AreThoseOfTheTableThatWorkersRead) {
   Model model = web_model();
   for (int i = 3; i <= 11; ++i) {

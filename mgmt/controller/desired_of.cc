@@ -27,6 +27,7 @@ Desired desired_of(const Model& model, const Membership& membership, const Liste
   for (const TrackedCluster* cluster : membership.live()) {
     desired.clusters.push_back(desired_cluster(*cluster));
   }
+  desired.prefix_lists = model.prefix_lists;
   desired.kernel = kernel;
   desired.flows = model.flows;
   desired.transit = model.gateway.transit;

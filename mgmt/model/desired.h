@@ -43,6 +43,7 @@ struct Desired {
   // Endpoints that left their cluster and keep their record while flows refer to them, in order:
   // Identities::settle().
   std::vector<EndpointSlot> draining;
+  std::vector<PrefixListSettings> prefix_lists;
   KernelView kernel;
   FlowSettings flows;
   Transit transit = Transit::drop;

@@ -5,12 +5,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/clock.h"
+#include "dataplane/table/prefix_set.h"
 #include "dataplane/wire/headers.h"
 #include "dataplane/wire/ip_address.h"
 #include "pipelines/policy.h"
@@ -97,8 +99,20 @@ struct ListenerSettings {
   Forward forward = Forward::nat;
   HashOn hash = HashOn::five_tuple;
   std::string cluster;
+  std::vector<std::string> allow;  // names of prefix lists; empty: everyone
+  std::vector<std::string> deny;
 
   bool operator==(const ListenerSettings&) const = default;
+};
+
+struct PrefixListSettings {
+  std::string name;
+  std::shared_ptr<const PrefixSet> prefixes;  // never null once it is read
+
+  // Of the same name, with the same addresses in it.
+  bool operator==(const PrefixListSettings& other) const {
+    return name == other.name && (prefixes == other.prefixes || *prefixes == *other.prefixes);
+  }
 };
 
 struct EndpointSettings {
@@ -146,6 +160,7 @@ struct Model {
   std::vector<InterfaceSettings> interfaces;
   std::vector<ListenerSettings> listeners;
   std::vector<ClusterSettings> clusters;
+  std::vector<PrefixListSettings> prefix_lists;
 
   bool operator==(const Model&) const = default;
 };

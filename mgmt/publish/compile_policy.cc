@@ -19,8 +19,9 @@ bool same_kernel_addresses(const KernelView& a, const KernelView& b) {
 }
 
 bool same_policy(const Desired& a, const Desired& b) {
-  return a.listeners == b.listeners && a.interfaces == b.interfaces && a.flows == b.flows &&
-         a.transit == b.transit && a.workers == b.workers && a.hash_seed == b.hash_seed &&
+  return a.listeners == b.listeners && a.prefix_lists == b.prefix_lists &&
+         a.interfaces == b.interfaces && a.flows == b.flows && a.transit == b.transit &&
+         a.workers == b.workers && a.hash_seed == b.hash_seed &&
          same_kernel_addresses(a.kernel, b.kernel);
 }
 
@@ -72,8 +73,27 @@ bool narrower(const ListenerRange& a, const ListenerRange& b) {
   return a_ports != b_ports ? a_ports < b_ports : a.first_port < b.first_port;
 }
 
+using PrefixSets = std::map<std::string_view, std::shared_ptr<const PrefixSet>>;
+
+PrefixSets sets_of(const Desired& desired) {
+  PrefixSets sets;
+  for (const PrefixListSettings& list : desired.prefix_lists) sets[list.name] = list.prefixes;
+  return sets;
+}
+
+// Null: the listener takes everyone's packets.
+std::shared_ptr<const Admission> admission_of(const ListenerSettings& listener,
+                                              const PrefixSets& sets) {
+  if (listener.allow.empty() && listener.deny.empty()) return nullptr;
+  auto admission = std::make_shared<Admission>();
+  for (const std::string& name : listener.allow) admission->allow.push_back(sets.at(name));
+  for (const std::string& name : listener.deny) admission->deny.push_back(sets.at(name));
+  return admission;
+}
+
 ListenerTable listeners_of(const Desired& desired) {
   ListenerTable table;
+  const PrefixSets sets = sets_of(desired);
   std::vector<std::pair<ListenerKey, ListenerSlot>> exact;
   std::map<IpPrefix, std::vector<ListenerRange>> ranges;
   for (const auto& [id, settings, cluster] : desired.listeners) {
@@ -86,7 +106,8 @@ ListenerTable listeners_of(const Desired& desired) {
     }
     CHECK(index(id.slot) < listeners_max);
     if (table.policies.size() <= index(id.slot)) table.policies.resize(index(id.slot) + 1);
-    table.policies[index(id.slot)] = {id, cluster.slot, settings.forward, settings.hash};
+    table.policies[index(id.slot)] = {id, cluster.slot, settings.forward, settings.hash,
+                                      admission_of(settings, sets)};
   }
   std::vector<Lpm<std::vector<ListenerRange>>::Item> by_prefix(ranges.begin(), ranges.end());
   for (auto& [prefix, list] : by_prefix) std::stable_sort(list.begin(), list.end(), narrower);
@@ -110,6 +131,9 @@ std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const C
   CHECK(desired.workers > 0 && desired.workers <= workers_max);
   auto policy = std::make_shared<PolicyPart>();
   policy->listeners = listeners_of(desired);
+  policy->asks_sources =
+      std::ranges::any_of(policy->listeners.policies,
+                          [](const ListenerPolicy& one) { return one.admission != nullptr; });
   policy->transit = desired.transit;
   policy->timeouts = timeouts_of(desired.flows);
   policy->steering = equal_shares(desired.workers);

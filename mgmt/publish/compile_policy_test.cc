@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "mgmt/publish/desired_for_tests.h"
 
@@ -121,6 +122,28 @@ TEST(CompilePolicy, TimeoutsTransitAndWorkersAreTakenOver) {
   }
 }
 
+PrefixListSettings list(std::string name, std::string_view of) {
+  const std::array prefixes = {prefix(of)};
+  return {std::move(name), std::make_shared<const PrefixSet>(prefixes)};
+}
+
+TEST(CompilePolicy, AListenerHasTheListsThatItNames) {
+  Desired desired = small_mesh();
+  desired.prefix_lists = {list("office", "192.0.2.0/24"), list("scanners", "198.51.100.0/24"),
+                          list("unused", "0.0.0.0/0")};
+  EXPECT_FALSE(policy(desired)->asks_sources);
+  desired.listeners.push_back(test::listener(1, "198.51.100.7", 80, 0));
+  desired.listeners[1].settings.allow = {"office"};
+  desired.listeners[1].settings.deny = {"scanners", "office"};
+  const auto part = policy(desired);
+  EXPECT_TRUE(part->asks_sources);
+  EXPECT_EQ(part->listeners.policies[0].admission, nullptr);
+  const Admission& admission = *part->listeners.policies[1].admission;
+  const auto& lists = desired.prefix_lists;
+  EXPECT_EQ(admission.allow, std::vector{lists[0].prefixes}) << "shared, not built anew";
+  EXPECT_EQ(admission.deny, (std::vector{lists[1].prefixes, lists[0].prefixes}));
+}
+
 // Each of these has to reach the workers: none may be taken for no change.
 TEST(CompilePolicy, EveryInputOfItMakesAnotherPart) {
   const auto base = std::make_shared<const Desired>(small_mesh());
@@ -135,6 +158,7 @@ TEST(CompilePolicy, EveryInputOfItMakesAnotherPart) {
   EXPECT_TRUE(changed([](Desired& d) { d.listeners[0].cluster.slot = ClusterSlot{9}; }));
   EXPECT_TRUE(changed([](Desired& d) { d.listeners[0].id.generation = 2; }));
   EXPECT_TRUE(changed([](Desired& d) { d.flows.udp_timeout_ms = seconds(9); }));
+  EXPECT_TRUE(changed([](Desired& d) { d.prefix_lists = {list("office", "192.0.2.0/24")}; }));
   EXPECT_TRUE(changed([](Desired& d) { d.transit = Transit::twin; }));
   EXPECT_TRUE(changed([](Desired& d) { d.workers = 2; }));
   EXPECT_TRUE(changed([](Desired& d) { d.hash_seed = 2; }));

@@ -40,7 +40,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   match_listener(burst, decisions_, policy.listeners);
   steer(burst, decisions_, policy, steering_hash_, worker_);
   const uint32_t matched = burst.live;
-  admit(burst, decisions_, policy.transit);
+  admit(burst, decisions_, snapshot);
   track_flow(burst, decisions_, snapshot, flows_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
   forward(burst, decisions_, *snapshot.routing, counters_);
