@@ -144,7 +144,10 @@ class Stages {
     stage([&] { steer(burst, decisions_, policy, hash_, 0); });
     stage([&] { admit(burst, decisions_, policy.transit); });
     stage([&] { track_flow(burst, decisions_, snapshot, flows_); });
-    stage([&] { pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, false); });
+    const SourcePicker sources(policy, hash_, 0);
+    stage([&] {
+      pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, sources, false);
+    });
     stage([&] { forward(burst, decisions_, *snapshot.routing, counters_); });
     stage([&] { answer(burst, {}, reply_limits_, now); });
     stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now); });
@@ -239,7 +242,7 @@ class Bench {
   uint64_t verified() const { return verified_; }
   uint64_t entries() const {
     const Flows& flows = l4_.flows();
-    return (mode_ == Forward::nat ? flows.nat.counts() : flows.tunnel.counts()).entries;
+    return (mode_ == Forward::nat ? flows.nat4.counts() : flows.tunnel4.counts()).entries;
   }
   double ns_per_cycle() const { return tsc_.ns_per_cycle; }
   uint64_t flows() const { return frames_.size(); }
@@ -247,8 +250,9 @@ class Bench {
  private:
   static L4Settings settings(Forward mode, uint32_t flows) {
     L4Settings settings;
+    settings.flows_max = {1, 1, 1, 1};
     const auto table = std::bit_ceil(std::max(4u, static_cast<uint32_t>(flows / 0.75)));
-    (mode == Forward::nat ? settings.flows_max.nat : settings.flows_max.tunnel) = table;
+    (mode == Forward::nat ? settings.flows_max.nat4 : settings.flows_max.tunnel4) = table;
     settings.flow_key = {1, 2, 3, 4};
     settings.links.resize(1);
     return settings;

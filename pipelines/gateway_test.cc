@@ -45,7 +45,7 @@ struct Member {
          const LinkFilter& link, const test::TestGateway& gateway,
          const std::atomic<bool>& refuse_new_flows, Published<Snapshot>& published)
       : pipeline({.worker = index,
-                  .flows_max = {1024, 1024},
+                  .flows_max = {1024, 1024, 1024, 1024},
                   .flow_key = {index, 2, 3, 4},
                   .steering_key = {5, 6, 7, 8},
                   .links = {link}},

@@ -2,13 +2,31 @@
 // snapshot and the stages alike.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace weft {
 
-enum class Forward : uint8_t { nat, ipip };
+enum class Forward : uint8_t { nat, fullnat, ipip, gue, gre, direct };
 enum class HashOn : uint8_t { five_tuple, source };
 enum class OnEndpointDown : uint8_t { reset, move, keep };
 enum class Transit : uint8_t { drop, twin };
+
+inline constexpr std::array<std::string_view, 6> forward_names = {"nat", "fullnat", "ipip",
+                                                                  "gue", "gre",     "direct"};
+
+constexpr std::string_view name(Forward forward) {
+  return forward_names[static_cast<std::size_t>(forward)];
+}
+
+// Addresses are rewritten, and replies come back through the gateway.
+constexpr bool is_nat(Forward forward) {
+  return forward == Forward::nat || forward == Forward::fullnat;
+}
+// The packet travels inside another one.
+constexpr bool is_tunnel(Forward forward) {
+  return forward == Forward::ipip || forward == Forward::gue || forward == Forward::gre;
+}
 
 }  // namespace weft

@@ -107,12 +107,17 @@ struct PolicyPart {
 
 struct alignas(64) EndpointRecord {  // by endpoint slot
   IpAddress address;
-  IpAddress tunnel_source;  // outer source address of ipip
+  // Outer source of tunnels and source of fullnat, of the endpoint's family: the first of
+  // 1 << source_host_bits addresses that a flow may have (source_address.h).
+  IpAddress source;
   be16 port;
   uint16_t path_mtu_bytes = 0;  // largest IP packet towards the endpoint, outer header included
   uint32_t next_hop = 0;        // index into RoutingPart::next_hops
   ClusterSlot cluster = none<ClusterSlot>;
   OnEndpointDown on_down = OnEndpointDown::reset;
+  uint8_t source_host_bits = 0;
+  bool source_is_workers = false;  // one of source_addresses; else the kernel's own address
+  bool on_link = false;            // reached without a router between
   bool operator==(const EndpointRecord&) const = default;
 };
 static_assert(sizeof(EndpointRecord) == 64);

@@ -40,16 +40,21 @@ struct WorkerCounters {
   DropCounters dropped;
   std::array<InterfaceCounters, interfaces_max> interfaces;
   TurnCounters turn;
-  FlowTableCounters tunnel_flows;
-  FlowTableCounters nat_flows;
+  FlowTableCounters tunnel4_flows;
+  FlowTableCounters tunnel6_flows;
+  FlowTableCounters nat4_flows;
+  FlowTableCounters nat6_flows;
   // Touched where used, so memory follows use. Zero at start.
   HugeArray<ListenerCounters> listeners{listeners_max};
   HugeArray<EndpointCounters> endpoints{endpoints_max};
 
   // What the worker's loop writes of them.
   LoopCounters loop() { return {dropped, interfaces, turn}; }
-  // Flows that the worker's tables hold; any thread.
-  uint64_t flows_active() const { return tunnel_flows.entries.read() + nat_flows.entries.read(); }
+  // Entries that the worker's tables hold (a fullnat flow has two); any thread.
+  uint64_t flows_active() const {
+    return tunnel4_flows.entries.read() + tunnel6_flows.entries.read() + nat4_flows.entries.read() +
+           nat6_flows.entries.read();
+  }
 };
 
 }  // namespace weft

@@ -26,7 +26,7 @@ class GatewayStart : public testing::TestWithParam<const char*> {
     return fmt::format(
         "[gateway]\nname = \"start-{0}\"\nstate_dir = \"{1}\"\nmemory_mib = 64\nwithdraw_ms = 0\n"
         "{2}\n"
-        "[gateway.flows]\ntunnel_flows_max = 1024\nnat_flows_max = 1024\n"
+        "[gateway.flows]\ntunnel4_flows_max = 1024\nnat4_flows_max = 1024\n"
         "[admin]\naddress = \"\"\nsocket = \"{3}\"\n"
         "[[interface]]\nname = \"edge\"\ndevice = \"af_packet:eth1\"\n"
         "addresses = [\"10.9.0.1/24\"]\n",

@@ -33,7 +33,7 @@ struct PathOutput {
 
 class Path {
  public:
-  explicit Path(const SnapshotBuilder& builder, FlowsMax flows_max = {1024, 1024},
+  explicit Path(const SnapshotBuilder& builder, FlowsMax flows_max = {1024, 1024, 1024, 1024},
                 uint16_t worker = 0);
   ~Path();
   Path(const Path&) = delete;

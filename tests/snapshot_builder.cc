@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dataplane/base/check.h"
+#include "dataplane/table/nat_key.h"
 
 namespace weft::test {
 
@@ -108,6 +109,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
   std::map<IpPrefix, std::vector<ListenerRange>> ranges;
   std::vector<std::pair<IpPrefix, AddressOwner>> owners;
   owners.emplace_back(IpPrefix::host(ip("10.0.0.254")), AddressOwner::host);
+  owners.emplace_back(IpPrefix::host(ip("fd00::254")), AddressOwner::host);
   for (const Listener& listener : listeners_) {
     const ListenerSlot slot{static_cast<uint32_t>(part->listeners.policies.size())};
     part->listeners.policies.push_back(
@@ -148,6 +150,22 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
   return part;
 }
 
+static bool on_link(const IpAddress& address) {
+  return prefix_of("10.0.0.0/8").contains(address) || prefix_of("fd00::/16").contains(address);
+}
+
+void SnapshotBuilder::set_source(EndpointRecord& record) const {
+  record.source = ip(record.address.is_v4() ? "10.0.0.254" : "fd00::254");
+  for (const IpPrefix& prefix : source_addresses_) {
+    if (prefix.address().is_v4() != record.address.is_v4()) continue;
+    const uint32_t host_bits = prefix.address().family_bits() - prefix.length();
+    record.source = prefix.address();
+    record.source_host_bits = static_cast<uint8_t>(std::min(host_bits, source_host_bits_max));
+    record.source_is_workers = true;
+    return;
+  }
+}
+
 void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) const {
   std::vector<std::pair<uint32_t, EndpointRecord>> records;
   std::vector<std::pair<ListenerKey, NatReturn>> returns;
@@ -161,12 +179,13 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
       const EndpointSlot slot{static_cast<uint32_t>(records.size())};
       records.push_back({index(slot),
                          {.address = ip(endpoint.address),
-                          .tunnel_source = ip("10.0.0.254"),
                           .port = be16(endpoint.port),
                           .path_mtu_bytes = mtu_bytes_,
                           .next_hop = next_hop++,
                           .cluster = cluster_slot,
-                          .on_down = cluster.on_down}});
+                          .on_down = cluster.on_down,
+                          .on_link = on_link(ip(endpoint.address))}});
+      set_source(records.back().second);
       record->endpoints.push_back(slot);
       maglev.push_back({ip(endpoint.address), endpoint.port, endpoint.weight});
       gateway
@@ -207,7 +226,8 @@ std::shared_ptr<RoutingPart> SnapshotBuilder::routing() const {
   std::vector<std::pair<Neighbour, uint32_t>> neighbours;
   const auto add = [&](const IpAddress& address) {
     NextHop hop{.link_header_bytes = 14, .interface = 0, .mtu_bytes = mtu_bytes_};
-    const std::array<uint8_t, 14> link{2, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 8, 0};
+    std::array<uint8_t, 14> link{2, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 8, 0};
+    if (!address.is_v4()) link[12] = 0x86, link[13] = 0xdd;
     std::memcpy(hop.link_header.data(), link.data(), link.size());
     neighbours.push_back({{0, address}, static_cast<uint32_t>(part->next_hops.size())});
     part->next_hops.push_back(hop);
@@ -217,9 +237,12 @@ std::shared_ptr<RoutingPart> SnapshotBuilder::routing() const {
   }
   for (const IpAddress& address : neighbours_) add(address);
   add(ip("10.0.0.1"));
+  add(ip("fd00::1"));
   const std::vector<std::pair<IpPrefix, IpRoute>> routes{
       {prefix_of("10.0.0.0/8"), {0, {}, mtu_bytes_}},
-      {prefix_of("192.0.2.0/24"), {0, ip("10.0.0.1"), mtu_bytes_}}};
+      {prefix_of("192.0.2.0/24"), {0, ip("10.0.0.1"), mtu_bytes_}},
+      {prefix_of("fd00::/16"), {0, {}, mtu_bytes_}},
+      {prefix_of("2001:db8::/32"), {0, ip("fd00::1"), mtu_bytes_}}};
   part->neighbours = FlatMap<Neighbour, uint32_t>(neighbours);
   part->routes = Lpm<IpRoute>(routes);
   part->icmp_sources[0] = {ip("10.0.0.254"), ip("fd00::254")};

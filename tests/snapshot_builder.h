@@ -5,8 +5,9 @@
 //   b.listener("203.0.113.10", 80, Protocol::tcp, Forward::nat, "web");
 //   auto gateway = b.build();   // gateway.snapshot, gateway.states: all healthy
 //
-// One interface, index 0, with 10.0.0.254/8 and a neighbour 02:00:00:00:01:00 for every address of
-// 10.0.0.0/8; 192.0.2.0/24 behind the gateway 10.0.0.1; nothing else is routed.
+// One interface, index 0, with 10.0.0.254/8 and fd00::254/16, and a neighbour 02:00:00:00:01:00 for
+// every endpoint there; 192.0.2.0/24 behind the gateway 10.0.0.1 and 2001:db8::/32 behind fd00::1;
+// nothing else is routed. Tunnels and fullnat come from the first source_addresses of the family.
 #pragma once
 
 #include <map>
@@ -75,6 +76,7 @@ class SnapshotBuilder {
   };
 
   std::shared_ptr<PolicyPart> policy(const TestGateway& gateway) const;
+  void set_source(EndpointRecord& record) const;
   void add_endpoints(TestGateway& gateway, EndpointPart& part) const;
   std::shared_ptr<RoutingPart> routing() const;
 

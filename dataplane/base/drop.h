@@ -41,12 +41,15 @@ enum class Drop : uint8_t {
   // track_flow, pick_endpoint
   flow_table_full,
   nat_tuple_conflict,  // client and endpoint already talk through another listener
+  no_source_address,   // fullnat: the way to the endpoint has no source_addresses
+  source_ports_full,   // fullnat: every source address and port tried is in use for the endpoint
   no_endpoint,         // the cluster has no endpoint that takes new flows
   endpoint_down,       // the flow's endpoint died and on_endpoint_down = "reset"
   // forward, next_hop
   ttl_expired,
   packet_too_big,  // for the tunnel or the next hop; nothing is fragmented here
   no_headroom,     // the buffer has no room for the outer header
+  not_on_link,     // direct: the endpoint is behind a router
   no_route,
   next_hop_unresolved,  // the neighbour's link address is not known (yet)
   // between workers and devices
@@ -85,11 +88,14 @@ inline constexpr std::array drop_names = {
     std::string_view("stopping"),
     std::string_view("flow_table_full"),
     std::string_view("nat_tuple_conflict"),
+    std::string_view("no_source_address"),
+    std::string_view("source_ports_full"),
     std::string_view("no_endpoint"),
     std::string_view("endpoint_down"),
     std::string_view("ttl_expired"),
     std::string_view("packet_too_big"),
     std::string_view("no_headroom"),
+    std::string_view("not_on_link"),
     std::string_view("no_route"),
     std::string_view("next_hop_unresolved"),
     std::string_view("handoff_full"),

@@ -1,15 +1,15 @@
-// A worker's flows in 64-byte buckets. A flow lives in the first of its two buckets, and in the
-// second only when the first was full as it came; so a hit in the first costs one cache line. When
-// both are full a flow moves to its own other bucket, where a flow may move on in turn; if that
-// makes no room, the least valuable one goes: half-open, then closing, then the oldest UDP. An
-// established TCP flow is never evicted: then the new one is refused, and the caller does without
-// an entry.
+// A worker's flows in buckets of 64 bytes (IPv6: 128). A flow lives in the first of its two
+// buckets, and in the second only when the first was full as it came; so a hit in the first costs
+// one cache line (IPv6: two that are fetched together). When both are full a flow moves to its own
+// other bucket, where a flow may move on in turn; if that makes no room, the least valuable one
+// goes: half-open, then closing, then the oldest UDP. An established TCP flow is never evicted:
+// then the new one is refused, and the caller does without an entry.
 //
 // Bucket gives the layout: `Key`, `flows`, `match(key)`, `key(i)`, `meta(i)`, `put(i, key, meta)`,
 // and `hash(KeyedHash, key)`. Nothing here allocates after construction or runs unbounded.
 // Owner says what has become of a flow: `clock()`, `gone(bucket, i)` (its endpoint or listener is
-// no more) and `removed(FlowMeta)`, called for each flow that leaves, also to make room. Thread
-// safety: one worker.
+// no more) and `removed(bucket, i)`, called for each flow that is about to leave, also to make
+// room; it may forget() flows of the same table. Thread safety: one worker.
 #pragma once
 
 #include <immintrin.h>
@@ -83,8 +83,9 @@ struct FlowPlace {
 template <class Bucket>
 class FlowTable {
  public:
+  using BucketType = Bucket;
   using Key = typename Bucket::Key;
-  static_assert(sizeof(Bucket) == 64);
+  static_assert(sizeof(Bucket) == 64 || sizeof(Bucket) == 128);
 
   using Place = FlowPlace;
   // Where a flow is; good until the next insert or sweep.
@@ -96,10 +97,14 @@ class FlowTable {
     void set_meta(FlowMeta meta) const { bucket->set_meta(at, meta); }
   };
 
-  // Requires: flows_max is a power of two, at least Bucket::flows.
+  // Room for at least flows_max flows: buckets are a power of two. Requires: flows_max > 0.
   FlowTable(uint32_t flows_max, const KeyedHash& hash)
-      : hash_(hash), buckets_(flows_max / Bucket::flows), mask_(flows_max / Bucket::flows - 1) {
-    CHECK(std::has_single_bit(flows_max) && flows_max >= Bucket::flows);
+      : hash_(hash), buckets_(buckets_for(flows_max)), mask_(buckets_for(flows_max) - 1) {
+    CHECK(flows_max > 0);
+  }
+
+  static constexpr uint32_t buckets_for(uint32_t flows_max) {
+    return std::bit_ceil((flows_max + Bucket::flows - 1) / Bucket::flows);
   }
 
   uint32_t flows_max() const { return (mask_ + 1) * Bucket::flows; }
@@ -109,7 +114,11 @@ class FlowTable {
     const Hash128 h = Bucket::hash(hash_, key);
     return {static_cast<uint32_t>(h.low) & mask_, static_cast<uint32_t>(h.high) & mask_};
   }
-  void prefetch(Place place) const { __builtin_prefetch(&buckets_[place.first], 1); }
+  void prefetch(Place place) const {
+    const auto* bucket = reinterpret_cast<const std::byte*>(&buckets_[place.first]);
+    __builtin_prefetch(bucket, 1);
+    if constexpr (sizeof(Bucket) == 128) __builtin_prefetch(bucket + 64, 1);
+  }
 
   Flow find(Place place, const Key& key) {
     Bucket& first = buckets_[place.first];
@@ -141,7 +150,11 @@ class FlowTable {
 
   template <class Owner>
   void remove(Flow flow, Owner&& owner) {
-    owner.removed(flow.meta());
+    owner.removed(*flow.bucket, flow.at);
+    forget(flow);
+  }
+  // Removes a flow of which its owner knows.
+  void forget(Flow flow) {
     flow.set_meta({});
     --counts_.entries;
   }

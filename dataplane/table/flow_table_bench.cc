@@ -21,7 +21,8 @@ struct NobodyIsGone {
   bool gone(const Bucket&, uint32_t) const {
     return false;
   }
-  void removed(FlowMeta) {}
+  template <class Bucket>
+  void removed(const Bucket&, uint32_t) {}
   FlowClock clock_{FlowTimeouts{}, Instant{}};
 };
 
@@ -29,7 +30,7 @@ TunnelKey4 key_of(uint32_t n, TunnelFlows4*) {
   return {be32(0x0a000000 + n), be32(0xcb007101), 0x5000, false};
 }
 NatKey4 key_of(uint32_t n, NatFlows4*) {
-  return {{be32(0x0a000000 + n), be16(1234)}, {be32(0xcb007101), be16(80)}, false, false};
+  return {{be32(0x0a000000 + n), be16(1234)}, {be32(0xcb007101), be16(80)}, false};
 }
 
 template <class Table>

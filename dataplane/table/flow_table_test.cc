@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "dataplane/table/nat_flows.h"
+#include "dataplane/table/nat_flows6.h"
 #include "dataplane/table/tunnel_flows.h"
+#include "dataplane/table/tunnel_flows6.h"
 
 namespace weft {
 namespace {
@@ -26,7 +28,10 @@ struct TestOwner {
   bool gone(const Bucket& bucket, uint32_t i) const {
     return bucket.meta(i).endpoint() == gone_endpoint;
   }
-  void removed(FlowMeta meta) { removed_.push_back(meta); }
+  template <class Bucket>
+  void removed(const Bucket& bucket, uint32_t i) {
+    removed_.push_back(bucket.meta(i));
+  }
 
   FlowClock& clock_;
   std::vector<FlowMeta>& removed_;
@@ -151,7 +156,7 @@ TEST(NatFlows, RefusesNoneAtThreeQuarters) {
   FlowClock clock(timeouts, Instant{});
   std::vector<FlowMeta> removed;
   const auto key = [](uint32_t n) {
-    return NatKey4{{be32(0x0a000000 + n), be16(40000)}, {be32(0xcb007101), be16(80)}, false, false};
+    return NatKey4{{be32(0x0a000000 + n), be16(40000)}, {be32(0xcb007101), be16(80)}, false};
   };
   const uint32_t flows = (1u << 18) / 4 * 3;
   for (uint32_t n = 0; n < flows; ++n) {
@@ -169,19 +174,126 @@ TEST(NatFlows, BothDirectionsMeetInOneEntry) {
   const Socket4 client{be32(0x0a000001), be16(40000)};
   const Socket4 listener{be32(0xcb007101), be16(80)};
   const Socket4 endpoint{be32(0x0a000201), be16(8080)};
-  const NatKey4 there{client, listener, false, false};
-  const NatKey4 back{client, endpoint, false, true};
+  const NatKey4 there{client, listener, false, NatSide::client};
+  const NatKey4 back{client, endpoint, false, NatSide::endpoint};
   const auto flow =
       table.insert(table.place(there), there, FlowMeta(EndpointSlot{1}, FlowState::established, 0),
                    TestOwner{clock, removed});
   ASSERT_TRUE(flow);
-  flow.bucket->flow(flow.at).endpoint_address = endpoint.address;
-  flow.bucket->flow(flow.at).endpoint_port = endpoint.port;
+  flow.bucket->flow(flow.at).set_endpoint(endpoint);
   EXPECT_EQ(table.find(table.place(back), back).bucket, flow.bucket);
-  const NatKey4 other_port{client, {endpoint.address, be16(8081)}, false, true};
+  const NatKey4 other_port{client, {endpoint.address, be16(8081)}, false, NatSide::endpoint};
   EXPECT_FALSE(table.find(table.place(other_port), other_port));
-  const NatKey4 forward_to_endpoint{client, endpoint, false, false};
+  const NatKey4 forward_to_endpoint{client, endpoint, false, NatSide::client};
   EXPECT_FALSE(table.find(table.place(forward_to_endpoint), forward_to_endpoint));
+}
+
+IpAddress address6(uint32_t n) {
+  std::array<std::byte, 16> bytes{std::byte{0xfd}};
+  store(&bytes[12], be32(n));
+  return IpAddress::v6(bytes.data());
+}
+
+// Three quarters of the table, each found again and none refused, for keys `key_of(n)`.
+template <class Table, class KeyOf>
+void expect_room_for_three_quarters(KeyOf key_of) {
+  Table table(1 << 16, test_hash);
+  FlowClock clock(timeouts, Instant{});
+  std::vector<FlowMeta> removed;
+  const uint32_t flows = table.flows_max() / 4 * 3;
+  for (uint32_t n = 0; n < flows; ++n) {
+    const FlowMeta meta(EndpointSlot{n}, FlowState::established, 0);
+    ASSERT_TRUE(table.insert(table.place(key_of(n)), key_of(n), meta, TestOwner{clock, removed}));
+  }
+  EXPECT_TRUE(removed.empty());
+  for (uint32_t n = 0; n < flows; ++n) {
+    const auto flow = table.find(table.place(key_of(n)), key_of(n));
+    ASSERT_TRUE(flow) << n;
+    EXPECT_EQ(flow.meta().endpoint(), EndpointSlot{n});
+  }
+}
+
+TEST(TunnelFlows6, RefusesNoneAtThreeQuarters) {
+  EXPECT_GE((TunnelFlows6(1 << 16, test_hash).flows_max()), 1u << 16);
+  expect_room_for_three_quarters<TunnelFlows6>([](uint32_t n) {
+    return TunnelKey6{address6(n), address6(1), 0x5000, false};
+  });
+}
+
+TEST(TunnelFlows6, EveryPartOfTheKeyCounts) {
+  TunnelFlows6 table(64, test_hash);
+  FlowClock clock(timeouts, Instant{});
+  std::vector<FlowMeta> removed;
+  const TunnelKey6 key{address6(1), address6(2), 3, false};
+  table.insert(table.place(key), key, FlowMeta(EndpointSlot{1}, FlowState::established, 0),
+               TestOwner{clock, removed});
+  const auto has = [&](const TunnelKey6& other) {
+    // Whether the bucket would take it for the same: the hash is not what tells them apart.
+    return bool(table.find(table.place(key), other));
+  };
+  EXPECT_TRUE(has(key));
+  EXPECT_FALSE(has({address6(9), address6(2), 3, false}));
+  EXPECT_FALSE(has({address6(1), address6(9), 3, false}));
+  EXPECT_FALSE(has({address6(1), address6(2), 9, false}));
+  EXPECT_FALSE(has({address6(1), address6(2), 3, true}));
+}
+
+TEST(NatFlows6, RefusesNoneAtThreeQuarters) {
+  expect_room_for_three_quarters<NatFlows6>([](uint32_t n) {
+    return NatKey6{{address6(n), be16(40000)}, {address6(1), be16(80)}, false};
+  });
+}
+
+// A flow of four sockets in both layouts: its keys find its entries, and nobody else's.
+template <class Table>
+void expect_both_entries_of_a_fullnat_flow(const IpAddress& client, const IpAddress& listener,
+                                           const IpAddress& endpoint, const IpAddress& source) {
+  using Bucket = typename std::remove_reference_t<decltype(*typename Table::Flow{}.bucket)>;
+  using Socket = typename Bucket::Socket;
+  using Key = typename Bucket::Key;
+  Table table(64, test_hash);
+  FlowClock clock(timeouts, Instant{});
+  std::vector<FlowMeta> removed;
+  const auto client_side = Socket::of(client, be16(40000));
+  const auto listener_side = Socket::of(listener, be16(80));
+  const auto endpoint_side = Socket::of(endpoint, be16(8080));
+  const auto source_side = Socket::of(source, be16(2000));
+  const Key there{client_side, listener_side, false, NatSide::client};
+  const Key back{source_side, endpoint_side, false, NatSide::source};
+  const FlowMeta meta(EndpointSlot{1}, FlowState::established, 0);
+  const auto first = table.insert(table.place(there), there, meta, TestOwner{clock, removed});
+  auto& flow = first.bucket->flow(first.at);
+  flow.set_endpoint(endpoint_side);
+  flow.source_port = be16(2000);
+  flow.marks.source_host = source_host(source);
+  flow.marks.entry = static_cast<uint32_t>(NatEntry::there);
+  auto other = flow;
+  const auto second = table.insert(table.place(back), back, meta, TestOwner{clock, removed});
+  ASSERT_TRUE(second);
+  other.marks.entry = static_cast<uint32_t>(NatEntry::back);
+  second.bucket->flow(second.at) = other;
+  EXPECT_TRUE(table.find(table.place(there), there));
+  EXPECT_TRUE(table.find(table.place(back), back));
+  // What moves a flow hashes the key that its entry gives.
+  const auto place = table.place(back);
+  const auto own = table.place(second.bucket->key(second.at));
+  EXPECT_EQ(place.first, own.first);
+  EXPECT_EQ(place.second, own.second);
+  // The endpoint's packets straight to the client are not this flow's, nor those of another source.
+  const Key straight{client_side, endpoint_side, false, NatSide::endpoint};
+  EXPECT_FALSE(table.find(table.place(straight), straight));
+  const Key other_port{Socket::of(source, be16(2001)), endpoint_side, false, NatSide::source};
+  EXPECT_FALSE(table.find(place, other_port));
+  const Key other_source{Socket::of(client, be16(2000)), endpoint_side, false, NatSide::source};
+  EXPECT_FALSE(table.find(place, other_source));
+}
+
+TEST(NatFlows, AFullnatFlowIsFoundFromBothSides) {
+  const auto ip = [](const char* text) { return *IpAddress::parse(text); };
+  expect_both_entries_of_a_fullnat_flow<NatFlows4>(ip("192.0.2.1"), ip("203.0.113.1"),
+                                                   ip("10.0.2.1"), ip("10.0.0.241"));
+  expect_both_entries_of_a_fullnat_flow<NatFlows6>(ip("2001:db8::1"), ip("2001:db8:1::1"),
+                                                   ip("fd00::1"), ip("fd00:1::f1"));
 }
 
 }  // namespace

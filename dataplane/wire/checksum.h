@@ -95,6 +95,9 @@ class ChecksumEdit {
     return add(~load<uint64_t>(before + 8)).add(load<uint64_t>(after + 8));
   }
 
+  // An edit of other data that the same checksum covers.
+  ChecksumEdit& add(const ChecksumEdit& other) { return add(other.delta_); }
+
   be16 apply(be16 checksum) const {
     const auto kept = static_cast<uint16_t>(~checksum.raw);
     const uint16_t sum = ones_complement::fold(ones_complement::add(delta_, kept));

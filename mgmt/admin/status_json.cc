@@ -54,8 +54,10 @@ json::object worker_json(const WorkerReport& worker, std::size_t number) {
           {"handed_over", worker.handed_over},
           {"snapshot_generation", worker.snapshot_generation},
           {"swept_generation", worker.swept_generation},
-          {"tunnel_flows", flow_table_json(worker.tunnel_flows)},
-          {"nat_flows", flow_table_json(worker.nat_flows)},
+          {"tunnel4_flows", flow_table_json(worker.tunnel4_flows)},
+          {"tunnel6_flows", flow_table_json(worker.tunnel6_flows)},
+          {"nat4_flows", flow_table_json(worker.nat4_flows)},
+          {"nat6_flows", flow_table_json(worker.nat6_flows)},
           {"drops", drops_json(worker.dropped)}};
 }
 

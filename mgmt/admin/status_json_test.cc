@@ -112,7 +112,7 @@ TEST(StatusJson, ListsWorkersWithBusyShareAndCyclesPerPacket) {
   workers[1].turn.idle_cycles.set(100);
   workers[1].turn.packets.set(4);
   workers[1].turn.snapshot_generation.set(17);
-  workers[1].nat_flows.entries.set(5);
+  workers[1].nat4_flows.entries.set(5);
   workers[1].dropped[static_cast<std::size_t>(Drop::land)].set(6);
   const json::value json = rendered(example_status(1), workers);
   EXPECT_EQ(json.at("workers").at(0).at("worker"), 0);
@@ -124,7 +124,7 @@ TEST(StatusJson, ListsWorkersWithBusyShareAndCyclesPerPacket) {
   EXPECT_EQ(second.at("cycles_per_packet"), 75.0);
   EXPECT_EQ(second.at("packets"), 4);
   EXPECT_EQ(second.at("snapshot_generation"), 17);
-  EXPECT_EQ(second.at("nat_flows").at("entries"), 5);
+  EXPECT_EQ(second.at("nat4_flows").at("entries"), 5);
   EXPECT_EQ(second.at("drops"), (json::object{{"land", 6}}));
 }
 

@@ -107,13 +107,14 @@ std::string flow_table_text(const json::object& worker, std::string_view key) {
 
 std::string workers_text(const json::object& status) {
   TextTable table({">WORKER", ">BUSY", ">CYCLES/PACKET", ">PACKETS", ">HANDED OFF", ">HANDED OVER",
-                   ">TUNNEL", ">NAT", ">SNAPSHOT"});
+                   ">TUNNEL4", ">TUNNEL6", ">NAT4", ">NAT6", ">SNAPSHOT"});
   for_each_in(status, "workers", [&](const json::object& worker) {
     table.add({count_in(worker, "worker"), percent(number_in(worker, "busy_share")),
                fmt::format("{:.0f}", number_in(worker, "cycles_per_packet")),
                count_in(worker, "packets"), count_in(worker, "handed_off"),
-               count_in(worker, "handed_over"), flow_table_text(worker, "tunnel_flows"),
-               flow_table_text(worker, "nat_flows"),
+               count_in(worker, "handed_over"), flow_table_text(worker, "tunnel4_flows"),
+               flow_table_text(worker, "tunnel6_flows"), flow_table_text(worker, "nat4_flows"),
+               flow_table_text(worker, "nat6_flows"),
                fmt::format("{}", number_in(worker, "snapshot_generation"))});
   });
   return table.empty() ? "" : "\n" + table.text();

@@ -21,7 +21,7 @@ TEST(StatusText, ShowsEverythingInTables) {
   workers[1].turn.busy_cycles.set(300'000);
   workers[1].turn.idle_cycles.set(100'000);
   workers[1].turn.packets.set(1'000);
-  workers[1].nat_flows.entries_max.set(1'048'576);
+  workers[1].nat4_flows.entries_max.set(1'048'576);
   workers[0].dropped[static_cast<std::size_t>(Drop::no_listener)].set(41);
   GatewayStatus status = example_status(2);
   EndpointStatus& second = status.clusters[0].endpoints[1];

@@ -78,6 +78,10 @@ bool looks_like_v4(std::string_view text) {
   return !last.empty() && last.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
+// Which link it is on, an address alone does not say.
+constexpr const char* link_local_complaint =
+    "is a link-local address, which is on no link for sure";
+
 Parsed<uint32_t> parse_length(std::string_view text, const IpAddress& address) {
   const auto length = decimal(text);
   if (!length || *length > address.family_bits()) {
@@ -106,11 +110,9 @@ Parsed<IpPrefix> parse_prefix(std::string_view text) {
 Parsed<IpPrefix> parse_worker_prefix(std::string_view text) {
   auto prefix = parse_prefix(text);
   if (!prefix) return prefix;
-  if (!prefix->address().is_v4()) {
-    return wrong("is IPv6; listeners and source_addresses take IPv4 only in this version");
-  }
   const auto why = unusable(prefix->address());
   if (!why.empty() && prefix->length() > 0) return wrong(std::string(why));
+  if (is_link_local(prefix->address())) return wrong(link_local_complaint);
   return prefix;
 }
 
@@ -155,9 +157,7 @@ Parsed<EndpointAddress> parse_endpoint_address(std::string_view text) {
   const auto port = parse_port(parts->port);
   if (!port) return wrong(port.error());
   if (const auto address = IpAddress::parse(parts->host)) {
-    if (!address->is_v4()) {
-      return wrong("is IPv6; endpoints have IPv4 addresses only in this version");
-    }
+    if (is_link_local(*address)) return wrong(link_local_complaint);
     if (const auto why = unusable(*address); !why.empty()) return wrong(std::string(why));
     return EndpointAddress{address->to_string(), *port};
   }

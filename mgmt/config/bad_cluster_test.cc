@@ -49,13 +49,13 @@ endpoints = ["web_1.example:80", "-web.example:80"]
 endpoints = ["web_1.example:80", "-web.example:80"]
                                  ^
 )"},
-    {"an IPv6 endpoint",
+    {"a link-local endpoint",
      R"([[cluster]]
 name = "web"
-endpoints = ["[fd00::1]:80"]
+endpoints = ["[fe80::1]:80"]
 )",
-     R"(weft.toml:3:14: "[fd00::1]:80" is IPv6; endpoints have IPv4 addresses only in this version
-endpoints = ["[fd00::1]:80"]
+     R"(weft.toml:3:14: "[fe80::1]:80" is a link-local address, which is on no link for sure
+endpoints = ["[fe80::1]:80"]
              ^
 )"},
     {"the loopback interface",

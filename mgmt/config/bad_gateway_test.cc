@@ -236,10 +236,10 @@ state_dir = "state"
 )"},
     {"no power of two",
      R"([gateway.flows]
-tunnel_flows_max = 1_000_000
+tunnel4_flows_max = 1_000_000
 )",
-     R"(weft.toml:2:20: tunnel_flows_max must be a power of two between 1024 and 67108864, not 1000000
-tunnel_flows_max = 1_000_000
+     R"(weft.toml:2:20: tunnel4_flows_max must be a power of two between 1024 and 67108864, not 1000000
+tunnel4_flows_max = 1_000_000
                    ^
 )"},
     {"a flow timeout too short",

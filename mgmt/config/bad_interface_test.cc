@@ -377,15 +377,15 @@ source_addresses = ["10.0.0.248/29"]
 source_addresses = ["10.0.0.248/29"]
                     ^
 )"},
-    {"an IPv6 source address",
+    {"a link-local source address",
      R"([[interface]]
 name = "edge"
 device = "af_xdp:eth1"
 addresses = ["10.0.0.254/24"]
-source_addresses = ["fd00::/64"]
+source_addresses = ["fe80::/64"]
 )",
-     R"(weft.toml:5:21: "fd00::/64" is IPv6; listeners and source_addresses take IPv4 only in this version
-source_addresses = ["fd00::/64"]
+     R"(weft.toml:5:21: "fe80::/64" is a link-local address, which is on no link for sure
+source_addresses = ["fe80::/64"]
                     ^
 )"},
     {"a next hop off link",

@@ -152,16 +152,16 @@ cluster = "web"
 address = "203.0.113.10/24:80"
           ^
 )"},
-    {"IPv6 in brackets",
+    {"a link-local address",
      R"([[listener]]
 name = "web"
-address = "[2001:db8::10]:80"
+address = "[fe80::10]:80"
 protocol = "tcp"
 forward = "nat"
 cluster = "web"
 )",
-     R"(weft.toml:3:11: "[2001:db8::10]:80" is IPv6; listeners and source_addresses take IPv4 only in this version
-address = "[2001:db8::10]:80"
+     R"(weft.toml:3:11: "[fe80::10]:80" is a link-local address, which is on no link for sure
+address = "[fe80::10]:80"
           ^
 )"},
     {"IPv6 without brackets",

@@ -119,6 +119,56 @@ void check_nat_in_fleet(Reading& reading, const Node& root) {
   }
 }
 
+std::string_view family(const IpAddress& address) {
+  return address.is_v4() ? "IPv4" : "IPv6";
+}
+
+const ClusterSettings* cluster_of(const Model& model, const ListenerSettings& listener) {
+  const auto found = std::ranges::find(model.clusters, listener.cluster, &ClusterSettings::name);
+  return found == model.clusters.end() ? nullptr : &*found;
+}
+
+// Addresses are rewritten within their family; host names may have addresses of both.
+void check_nat_families(Reading& reading, const Node& root) {
+  const std::vector<ListenerSettings>& listeners = reading.model.listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const ListenerSettings& listener = listeners[i];
+    const ClusterSettings* cluster = cluster_of(reading.model, listener);
+    if (!was_read(listener) || !is_nat(listener.forward) || cluster == nullptr) continue;
+    const IpAddress& own = listener.address.address();
+    for (const EndpointSettings& endpoint : cluster->endpoints) {
+      const auto address = IpAddress::parse(endpoint.host);
+      if (!address || address->is_v4() == own.is_v4()) continue;
+      reading.complain(
+          place(root, {"listener", i, "forward"}),
+          fmt::format("forward \"{}\" stays within {}, the family of the listener's address, but "
+                      "endpoint \"{}\" of cluster \"{}\" is {}; tunnels may cross",
+                      name(listener.forward), family(own), address->to_string(endpoint.port),
+                      cluster->name, family(*address)));
+      break;
+    }
+  }
+}
+
+void check_fullnat_sources(Reading& reading, const Node& root) {
+  const std::vector<ListenerSettings>& listeners = reading.model.listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    if (!was_read(listeners[i]) || listeners[i].forward != Forward::fullnat) continue;
+    const IpAddress& own = listeners[i].address.address();
+    const bool some = std::ranges::any_of(reading.model.interfaces, [&](const auto& interface) {
+      return std::ranges::any_of(interface.source_addresses, [&](const IpPrefix& prefix) {
+        return prefix.address().is_v4() == own.is_v4();
+      });
+    });
+    if (some) continue;
+    reading.complain(
+        place(root, {"listener", i, "forward"}),
+        fmt::format("forward \"fullnat\" needs source_addresses of {} on the interface "
+                    "towards the endpoints",
+                    family(own)));
+  }
+}
+
 // The kernel's socket cannot be reached on an address of the workers.
 void check_admin(Reading& reading, const Node& root) {
   const auto admin = parse_ip_and_port(reading.model.admin.address);
@@ -148,6 +198,8 @@ void check_listeners(Reading& reading, const Node& root) {
   check_owners(reading, root);
   check_cluster_names(reading, root);
   check_nat_in_fleet(reading, root);
+  check_nat_families(reading, root);
+  check_fullnat_sources(reading, root);
   check_admin(reading, root);
 }
 

@@ -78,6 +78,30 @@ void check_listeners_in(Reading& reading, const Node& root, const std::vector<Su
   }
 }
 
+// A source address that no host may have gets no replies.
+void check_sources_in(Reading& reading, const Node& root, const std::vector<Subnet>& subnets) {
+  const std::vector<InterfaceSettings>& interfaces = reading.model.interfaces;
+  for (std::size_t i = 0; i < interfaces.size(); ++i) {
+    for (std::size_t a = 0; a < interfaces[i].source_addresses.size(); ++a) {
+      const IpPrefix& prefix = interfaces[i].source_addresses[a];
+      if (prefix == IpPrefix{} || !prefix.address().is_v4()) continue;
+      const auto last = IpAddress::v4(be32(prefix.address().v4().host() |
+                                           (prefix.is_host() ? 0 : UINT32_MAX >> prefix.length())));
+      for (const Subnet& subnet : subnets) {
+        const bool first_is = !edge(subnet.prefix, prefix.address()).empty();
+        if (!first_is && edge(subnet.prefix, last).empty()) continue;
+        const IpAddress& address = first_is ? prefix.address() : last;
+        reading.complain(
+            place(root, {"interface", i, "source_addresses", a}),
+            fmt::format("\"{}\" holds {}, the {} address of {} (line {}), which no host has",
+                        prefix.to_string(), address.to_string(), edge(subnet.prefix, address),
+                        subnet.prefix.to_string(), reading.line(subnet.at)));
+        break;
+      }
+    }
+  }
+}
+
 void check_destinations(Reading& reading, const Node& root, const std::vector<Subnet>& subnets) {
   const std::vector<InterfaceSettings>& interfaces = reading.model.interfaces;
   for (std::size_t i = 0; i < interfaces.size(); ++i) {
@@ -102,6 +126,7 @@ void check_subnets(Reading& reading, const Node& root) {
   const std::vector<Subnet> all = subnets(reading, root);
   check_addresses(reading, all);
   check_listeners_in(reading, root, all);
+  check_sources_in(reading, root, all);
   check_destinations(reading, root, all);
 }
 

@@ -19,7 +19,7 @@ inline constexpr std::array<std::string_view, 2> choices_of<NatReturn> = {"any",
 template <>
 inline constexpr std::array<std::string_view, 2> choices_of<Transit> = {"drop", "twin"};
 template <>
-inline constexpr std::array<std::string_view, 2> choices_of<Forward> = {"nat", "ipip"};
+inline constexpr std::array<std::string_view, 6> choices_of<Forward> = forward_names;
 template <>
 inline constexpr std::array<std::string_view, 2> choices_of<HashOn> = {"5-tuple", "source"};
 template <>

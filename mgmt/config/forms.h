@@ -54,7 +54,7 @@ struct StatusRange {
   uint16_t last = 0;
 };
 
-// "203.0.113.10:80", "203.0.113.0/24:80", "203.0.113.10:8000-8099"; IPv4 in this version.
+// "203.0.113.10:80", "203.0.113.0/24:80", "203.0.113.10:8000-8099", "[fd00::1]:80".
 Parsed<ListenerAddress> parse_listener_address(std::string_view text);
 // "10.0.2.1:8080" or "name.example:8080".
 Parsed<EndpointAddress> parse_endpoint_address(std::string_view text);
@@ -62,7 +62,7 @@ Parsed<EndpointAddress> parse_endpoint_address(std::string_view text);
 Parsed<InterfaceAddress> parse_interface_address(std::string_view text);
 // "10.0.0.0/8"; an address is a prefix of full length; no bit beyond the length may be set.
 Parsed<IpPrefix> parse_prefix(std::string_view text);
-// The same, IPv4 and usable in this version: what the workers may own.
+// The same, and usable: what the workers may own.
 Parsed<IpPrefix> parse_worker_prefix(std::string_view text);
 // An address a packet can be sent to: not unspecified, multicast, loopback or broadcast.
 Parsed<IpAddress> parse_unicast(std::string_view text);

@@ -61,8 +61,9 @@ constexpr Key rows[] = {
      .field = field<&InterfaceSettings::source_addresses>(),
      .fallback = value("[]"),
      .limits = {.items_max = 128},
-     .says = "IPv4 addresses and prefixes from which the workers open flows of their own, such as "
-             "`\"10.0.0.240/29\"`."},
+     .says = "Addresses and prefixes that packets of `fullnat` and tunnels come from, towards "
+             "endpoints behind this interface, such as `\"10.0.0.240/29\"`; the first of each "
+             "family counts. `fullnat` needs one: 64512 flows an address and endpoint."},
     {.section = "interface",
      .name = "routes",
      .field = table<&InterfaceSettings::routes>(),

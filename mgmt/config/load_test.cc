@@ -171,8 +171,8 @@ drain_timeout_ms = 1
 ready_after_ms = 2
 generations_max = 3
 [gateway.flows]
-tunnel_flows_max = 0x10000
-nat_flows_max = 2_048
+tunnel4_flows_max = 0x10000
+nat4_flows_max = 2_048
 half_open_timeout_ms = 1001
 established_timeout_ms = 1002
 closing_timeout_ms = 1003

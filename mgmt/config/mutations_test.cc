@@ -19,7 +19,7 @@ hash_seed = """
 grain \
   of sand"""
 nat_return = "symmetric"
-flows.tunnel_flows_max = 65_536
+flows.tunnel4_flows_max = 65_536
 
 [[interface]]
 name = "edge"

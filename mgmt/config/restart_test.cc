@@ -74,13 +74,13 @@ TEST(RestartKeys, EachIsNamed) {
                 m.gateway.hash_seed = "t";
                 m.gateway.state_dir = "/x";
                 m.gateway.memory_mib = 1;
-                m.flows.tunnel_flows_max = 1;
-                m.flows.nat_flows_max = 1;
+                m.flows = {1, 1, 1, 1};
                 m.admin = {"a", "b", "c"};
               }),
               ElementsAre("gateway.name", "gateway.workers", "gateway.idle", "gateway.fleet",
                           "gateway.hash_seed", "gateway.state_dir", "gateway.memory_mib",
-                          "gateway.flows.tunnel_flows_max", "gateway.flows.nat_flows_max",
+                          "gateway.flows.tunnel4_flows_max", "gateway.flows.tunnel6_flows_max",
+                          "gateway.flows.nat4_flows_max", "gateway.flows.nat6_flows_max",
                           "admin.address", "admin.socket", "admin.group"));
   EXPECT_THAT(changed_by([](Model& m) {
                 m.interfaces[1].devices = {"af_xdp:eth3"};

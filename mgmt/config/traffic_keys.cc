@@ -26,8 +26,8 @@ constexpr Key rows[] = {
      .name = "address",
      .field = field_of<ListenerSettings, read_listener_address>("string"),
      .fallback = required,
-     .says = "An IPv4 address or prefix and a port or range: `\"203.0.113.10:80\"`, "
-             "`\"203.0.113.0/24:80\"`, `\"203.0.113.10:8000-8099\"`."},
+     .says = "An address or prefix and a port or range: `\"203.0.113.10:80\"`, "
+             "`\"203.0.113.0/24:80\"`, `\"203.0.113.10:8000-8099\"`, `\"[2001:db8::10]:80\"`."},
     {.section = "listener",
      .name = "protocol",
      .field = field_of<ListenerSettings, read_protocol>("string", l4_protocols),
@@ -37,8 +37,12 @@ constexpr Key rows[] = {
      .name = "forward",
      .field = field<&ListenerSettings::forward>(),
      .fallback = required,
-     .says = "`nat`: the destination is rewritten, replies come back through the gateway. `ipip`: "
-             "packets go to the endpoint in a tunnel, replies straight to the client."},
+     .says =
+         "`nat`: the destination is rewritten, replies come back through the gateway, which the "
+         "endpoints have as their route to the clients. `fullnat`: the source is rewritten too, "
+         "so replies come back by themselves. `ipip`, `gue` (UDP port 6080), `gre`: packets go "
+         "to the endpoint in a tunnel, replies straight to the client. `direct`: packets go to "
+         "the endpoint's MAC address as they are, replies straight to the client."},
     {.section = "listener",
      .name = "hash",
      .field = field<&ListenerSettings::hash>(),
@@ -110,7 +114,7 @@ constexpr Key rows[] = {
      .name = "address",
      .field = field_of<EndpointSettings, read_endpoint_address>("string"),
      .fallback = required,
-     .says = "An IPv4 address or host name and a port: `\"10.0.2.1:8080\"`."},
+     .says = "An address or host name and a port: `\"10.0.2.1:8080\"`, `\"[fd00::1]:8080\"`."},
     {.section = "cluster.endpoints",
      .name = "weight",
      .field = field<&EndpointSettings::weight>(),

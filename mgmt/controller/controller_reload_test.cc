@@ -141,13 +141,13 @@ TEST(HostNamesOfAController, ANameOfTwoClustersIsLookedUpOnce) {
   EXPECT_EQ(gateway.state("api", "10.0.0.1:8080"), "down: not probed yet");
 }
 
-TEST(HostNamesOfAController, IPv6IsIgnoredWithAReason) {
+TEST(HostNamesOfAController, WhatCannotBeAnEndpointIsIgnoredWithAReason) {
   TestGateway gateway(named_model());
   gateway.poll();
-  gateway.resolves("app.internal", {{ip("fd00::1"), ip("10.0.0.1")}});
-  EXPECT_EQ(status_of(gateway, 0).endpoints.size(), 1u);
+  gateway.resolves("app.internal", {{ip("fe80::1"), ip("fd00::1"), ip("10.0.0.1")}});
+  EXPECT_EQ(status_of(gateway, 0).endpoints.size(), 2u);
   EXPECT_EQ(status_of(gateway, 0).resolve_error,
-            "app.internal: fd00::1: IPv6 endpoints are ignored in this version");
+            "app.internal: fe80::1 is a link-local address: no endpoint can be there");
 }
 
 TEST(HostNamesOfAController, TheGatewayItselfIsNoEndpoint) {

@@ -23,7 +23,7 @@ ListenerStatus Controller::status_of(const TrackedListener& listener) const {
           .name = settings.name,
           .address = address_text(settings),
           .protocol = settings.protocol == Protocol::tcp ? "tcp" : "udp",
-          .forward = settings.forward == Forward::nat ? "nat" : "ipip",
+          .forward = std::string(name(settings.forward)),
           .cluster = settings.cluster,
           .ready = listener.ready,
           .why = listeners_.why_not_ready(listener, membership_)};

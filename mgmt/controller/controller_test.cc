@@ -195,7 +195,7 @@ TEST(Controller, PublishesWhatTheKernelKnowsWhenItChanges) {
 TEST(Controller, DesiredSaysWhatTheModelSays) {
   Model model = web_model();
   model.gateway.transit = Transit::twin;
-  model.flows.nat_flows_max = 4096;
+  model.flows.nat4_flows_max = 4096;
   TestGateway gateway(model, {.workers = 3});
   gateway.poll();
   const Desired& desired = gateway.desired();

@@ -84,13 +84,12 @@ TEST(EndpointSet, IsIncompleteWhileANameIsNotKnown) {
   EXPECT_EQ(set.problem, "a: no such name");
 }
 
-TEST(EndpointSet, IPv6IsIgnoredWithAReason) {
+TEST(EndpointSet, BothFamiliesAreTaken) {
   const auto set = discover(cluster({{"fd00::1", 80, 1}, {"10.0.0.1", 80, 1}, {"a", 80, 1}}),
                             resolved({{"a", {ip("fd00::2"), ip("10.0.0.2")}}}), {});
-  EXPECT_THAT(texts(set), ElementsAre("10.0.0.1:80 1", "10.0.0.2:80 1"));
-  EXPECT_EQ(set.problem,
-            "fd00::1: IPv6 endpoints are ignored in this version; "
-            "a: fd00::2: IPv6 endpoints are ignored in this version");
+  EXPECT_THAT(texts(set), UnorderedElementsAre("10.0.0.1:80 1", "10.0.0.2:80 1", "[fd00::1]:80 1",
+                                               "[fd00::2]:80 1"));
+  EXPECT_EQ(set.problem, "");
 }
 
 TEST(EndpointSet, WhatIsTheGatewayItselfIsIgnoredWithAReason) {

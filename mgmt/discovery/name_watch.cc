@@ -15,10 +15,8 @@ static Duration times(Duration duration, double factor) {
 }
 
 std::string ignored(const IpAddress& address) {
-  if (!address.is_v4()) {
-    return fmt::format("{}: IPv6 endpoints are ignored in this version", address.to_string());
-  }
-  const std::string_view why = unusable(address);
+  const std::string_view why =
+      is_link_local(address) ? "is a link-local address" : unusable(address);
   if (why.empty()) return {};
   return fmt::format("{} {}: no endpoint can be there", address.to_string(), why);
 }

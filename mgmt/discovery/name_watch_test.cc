@@ -118,16 +118,16 @@ TEST(NameWatch, ANameThatIsDeniedFromTheStartIsKnownToBeEmpty) {
   EXPECT_FALSE(name.answer(denied()));
 }
 
-TEST(NameWatch, IPv6AddressesAreIgnoredWithAReason) {
+TEST(NameWatch, AddressesOfBothFamiliesAreTaken) {
   Watched name;
   name.answer({{ip("fd00::1"), ip("10.0.0.1")}});
-  EXPECT_THAT(name.watch.addresses(), ElementsAre(ip("10.0.0.1")));
-  EXPECT_EQ(name.watch.problem(), "fd00::1: IPv6 endpoints are ignored in this version");
+  EXPECT_THAT(name.watch.addresses(), ElementsAre(ip("10.0.0.1"), ip("fd00::1")));
+  EXPECT_EQ(name.watch.problem(), "");
 }
 
 TEST(NameWatch, AddressesThatNoPacketReachesAreIgnored) {
   for (const char* address : {"127.0.0.1", "127.1.2.3", "0.0.0.0", "0.1.2.3", "224.0.0.1",
-                              "240.0.0.1", "255.255.255.255"}) {
+                              "240.0.0.1", "255.255.255.255", "fe80::1", "::1", "ff02::1"}) {
     Watched name;
     name.answer({{ip("10.0.0.1"), ip(address)}});
     EXPECT_THAT(name.watch.addresses(), ElementsAre(ip("10.0.0.1"))) << address;
@@ -143,9 +143,9 @@ TEST(NameWatch, AddressesThatNoPacketReachesAreIgnored) {
 TEST(NameWatch, AnAnswerWithoutAUsableAddressIsADenial) {
   Watched name;
   name.answer({{ip("10.0.0.1")}});
-  for (int i = 0; i < 2; ++i) name.answer({{ip("fd00::1"), ip("fd00::2")}});
+  for (int i = 0; i < 2; ++i) name.answer({{ip("fe80::1"), ip("fe80::2")}});
   EXPECT_THAT(name.watch.addresses(), ElementsAre(ip("10.0.0.1")));
-  EXPECT_THAT(name.watch.problem(), HasSubstr("fd00::1: IPv6 endpoints are ignored"));
+  EXPECT_THAT(name.watch.problem(), HasSubstr("fe80::1 is a link-local address"));
   name.answer(Answer{});
   EXPECT_THAT(name.watch.addresses(), IsEmpty());
   EXPECT_EQ(name.watch.problem(), "no addresses");

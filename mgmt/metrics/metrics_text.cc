@@ -160,8 +160,11 @@ void write_workers(MetricsPage& page, const Report& report) {
   });
   page.write_columns(flow_table_columns, [&](const auto& add) {
     for (std::size_t i = 0; i < report.workers.size(); ++i) {
-      add({{"table", "tunnel"}, {"worker", std::to_string(i)}}, report.workers[i].tunnel_flows);
-      add({{"table", "nat"}, {"worker", std::to_string(i)}}, report.workers[i].nat_flows);
+      const WorkerReport& worker = report.workers[i];
+      add({{"table", "tunnel4"}, {"worker", std::to_string(i)}}, worker.tunnel4_flows);
+      add({{"table", "tunnel6"}, {"worker", std::to_string(i)}}, worker.tunnel6_flows);
+      add({{"table", "nat4"}, {"worker", std::to_string(i)}}, worker.nat4_flows);
+      add({{"table", "nat6"}, {"worker", std::to_string(i)}}, worker.nat6_flows);
     }
   });
   Family dropped = counter("weft_drops_total", "Packets dropped, by the reason's name.");

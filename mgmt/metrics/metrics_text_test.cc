@@ -104,15 +104,15 @@ TEST(MetricsText, HasWorkersInterfacesAndFlowTables) {
   ExampleWorkers workers(2);
   workers[1].turn.busy_cycles.set(5'000'000'000'000);
   workers[1].interfaces[0].receive_bytes.set(7);
-  workers[0].nat_flows.entries.set(8);
-  workers[0].nat_flows.entries_max.set(1 << 20);
+  workers[0].nat4_flows.entries.set(8);
+  workers[0].nat4_flows.entries_max.set(1 << 20);
   const std::string text = metrics_text(example_report(example_status(1), workers));
   EXPECT_EQ(value_of(text, R"(weft_worker_busy_cycles_total{worker="1"})"), 5e12);
   EXPECT_EQ(value_of(text, R"(weft_interface_receive_bytes_total{interface="edge",worker="1"})"),
             7);
-  EXPECT_EQ(value_of(text, R"(weft_flow_table_entries{table="nat",worker="0"})"), 8);
-  EXPECT_EQ(value_of(text, R"(weft_flow_table_entries_max{table="nat",worker="0"})"), 1 << 20);
-  EXPECT_EQ(value_of(text, R"(weft_flow_table_entries{table="tunnel",worker="1"})"), 0);
+  EXPECT_EQ(value_of(text, R"(weft_flow_table_entries{table="nat4",worker="0"})"), 8);
+  EXPECT_EQ(value_of(text, R"(weft_flow_table_entries_max{table="nat4",worker="0"})"), 1 << 20);
+  EXPECT_EQ(value_of(text, R"(weft_flow_table_entries{table="tunnel4",worker="1"})"), 0);
 }
 
 TEST(MetricsText, HasWhatDevicesLose) {

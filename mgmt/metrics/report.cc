@@ -36,8 +36,10 @@ WorkerReport read(const WorkerCounters& counters, std::size_t interfaces) {
                       .handed_over = turn.handed_over.read(),
                       .snapshot_generation = turn.snapshot_generation.read(),
                       .swept_generation = turn.swept_generation.read(),
-                      .tunnel_flows = read(counters.tunnel_flows),
-                      .nat_flows = read(counters.nat_flows)};
+                      .tunnel4_flows = read(counters.tunnel4_flows),
+                      .tunnel6_flows = read(counters.tunnel6_flows),
+                      .nat4_flows = read(counters.nat4_flows),
+                      .nat6_flows = read(counters.nat6_flows)};
   for (std::size_t drop = 0; drop < drops; ++drop) {
     report.dropped[drop] = counters.dropped[drop].read();
   }

@@ -47,8 +47,10 @@ struct WorkerReport {
   uint64_t snapshot_generation = 0;
   uint64_t swept_generation = 0;
   std::array<uint64_t, drops> dropped{};
-  FlowTableReport tunnel_flows;
-  FlowTableReport nat_flows;
+  FlowTableReport tunnel4_flows;
+  FlowTableReport tunnel6_flows;
+  FlowTableReport nat4_flows;
+  FlowTableReport nat6_flows;
   std::vector<InterfaceReport> interfaces;  // as GatewayStatus::interfaces
 };
 

@@ -20,8 +20,8 @@ TEST(Report, CopiesWhatEachWorkerCounted) {
   workers[1].turn.swept_generation.set(9);
   workers[1].dropped[static_cast<std::size_t>(Drop::land)].set(10);
   workers[1].interfaces[0].to_twin_packets.set(11);
-  workers[1].nat_flows.evicted.set(12);
-  workers[1].tunnel_flows.refused.set(13);
+  workers[1].nat4_flows.evicted.set(12);
+  workers[1].tunnel4_flows.refused.set(13);
   const Report report = example_report(example_status(1), workers);
   ASSERT_EQ(report.workers.size(), 2u);
   EXPECT_EQ(report.workers[0].turns, 0u);
@@ -38,8 +38,8 @@ TEST(Report, CopiesWhatEachWorkerCounted) {
   EXPECT_EQ(worker.dropped[static_cast<std::size_t>(Drop::land)], 10u);
   ASSERT_EQ(worker.interfaces.size(), 1u);
   EXPECT_EQ(worker.interfaces[0].to_twin_packets, 11u);
-  EXPECT_EQ(worker.nat_flows.evicted, 12u);
-  EXPECT_EQ(worker.tunnel_flows.refused, 13u);
+  EXPECT_EQ(worker.nat4_flows.evicted, 12u);
+  EXPECT_EQ(worker.tunnel4_flows.refused, 13u);
 }
 
 TEST(Report, CountsStandBesideTheListenersAndEndpointsOfTheStatus) {

@@ -41,8 +41,11 @@ struct GatewaySettings {
 };
 
 struct FlowSettings {
-  uint32_t tunnel_flows_max = 0;  // per worker, a power of two
-  uint32_t nat_flows_max = 0;     // per worker, a power of two
+  // Per worker, powers of two.
+  uint32_t tunnel4_flows_max = 0;
+  uint32_t tunnel6_flows_max = 0;
+  uint32_t nat4_flows_max = 0;
+  uint32_t nat6_flows_max = 0;
   milliseconds half_open_timeout_ms{};
   milliseconds established_timeout_ms{};
   milliseconds closing_timeout_ms{};

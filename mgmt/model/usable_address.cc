@@ -13,4 +13,9 @@ std::string_view unusable(const IpAddress& address) {
   return {};
 }
 
+bool is_link_local(const IpAddress& address) {
+  static const IpPrefix link_local = *IpPrefix::parse("fe80::/10");
+  return link_local.contains(address);
+}
+
 }  // namespace weft::mgmt

@@ -55,7 +55,10 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
       states_(endpoints_max, clusters_max),
       published_(static_cast<uint32_t>(cpus_.size())),
       rings_(static_cast<uint32_t>(cpus_.size())) {
-  L4Settings settings{.flows_max = {model.flows.tunnel_flows_max, model.flows.nat_flows_max},
+  L4Settings settings{.flows_max = {.tunnel4 = model.flows.tunnel4_flows_max,
+                                    .nat4 = model.flows.nat4_flows_max,
+                                    .tunnel6 = model.flows.tunnel6_flows_max,
+                                    .nat6 = model.flows.nat6_flows_max},
                       .steering_key = random_key()};
   for (std::size_t i = 0; i < attached_.size(); ++i) {
     attachments_.push_back({*attached_[i].wire, *attached_[i].twin});
@@ -97,7 +100,7 @@ Result<void> DataPlane::run() {
 uint64_t DataPlane::flows_active() const {
   uint64_t flows = 0;
   for (const WorkerCounters* counters : counters_view_) {
-    flows += counters->tunnel_flows.entries.read() + counters->nat_flows.entries.read();
+    flows += counters->flows_active();
   }
   return flows;
 }

@@ -4,35 +4,45 @@
 
 #include "dataplane/base/available_memory.h"
 #include "dataplane/table/nat_flows.h"
+#include "dataplane/table/nat_flows6.h"
 #include "dataplane/table/tunnel_flows.h"
+#include "dataplane/table/tunnel_flows6.h"
 
 namespace weft::mgmt {
 
 static constexpr uint64_t mib = 1u << 20;
 
-static uint64_t tunnel_bytes(const Model& model) {
-  return uint64_t{model.flows.tunnel_flows_max} * sizeof(TunnelBucket4) / TunnelBucket4::flows;
+template <class Bucket>
+static uint64_t table_mib(uint32_t flows_max) {
+  return uint64_t{FlowTable<Bucket>::buckets_for(flows_max)} * sizeof(Bucket) / mib;
 }
-static uint64_t nat_bytes(const Model& model) {
-  return uint64_t{model.flows.nat_flows_max} * sizeof(NatBucket4) / NatBucket4::flows;
+
+static uint64_t worker_mib(const FlowSettings& flows) {
+  return table_mib<TunnelBucket4>(flows.tunnel4_flows_max) +
+         table_mib<TunnelBucket6>(flows.tunnel6_flows_max) +
+         table_mib<NatBucket4>(flows.nat4_flows_max) + table_mib<NatBucket6>(flows.nat6_flows_max);
 }
 
 uint64_t flow_memory_mib(const Model& model) {
-  return model.gateway.workers.size() * (tunnel_bytes(model) + nat_bytes(model)) / mib;
+  return model.gateway.workers.size() * worker_mib(model.flows);
 }
 
 std::string describe_flow_memory(const Model& model) {
-  return fmt::format("{} workers x ({} MiB for {} tunnel flows + {} MiB for {} nat flows) = {} MiB",
-                     model.gateway.workers.size(), tunnel_bytes(model) / mib,
-                     model.flows.tunnel_flows_max, nat_bytes(model) / mib,
-                     model.flows.nat_flows_max, flow_memory_mib(model));
+  const FlowSettings& flows = model.flows;
+  return fmt::format(
+      "{} workers x ({} MiB for {} and {} MiB for {} tunnel flows of IPv4 and IPv6, {} MiB for {} "
+      "and {} MiB for {} nat flows) = {} MiB",
+      model.gateway.workers.size(), table_mib<TunnelBucket4>(flows.tunnel4_flows_max),
+      flows.tunnel4_flows_max, table_mib<TunnelBucket6>(flows.tunnel6_flows_max),
+      flows.tunnel6_flows_max, table_mib<NatBucket4>(flows.nat4_flows_max), flows.nat4_flows_max,
+      table_mib<NatBucket6>(flows.nat6_flows_max), flows.nat6_flows_max, flow_memory_mib(model));
 }
 
 Result<void> check_flow_memory(const Model& model, uint64_t available_mib) {
   if (flow_memory_mib(model) <= available_mib) return {};
   return fail(
       fmt::format("not enough memory for the flow tables: {}, but {} MiB are available; "
-                  "lower gateway.flows.tunnel_flows_max or nat_flows_max",
+                  "lower the *_flows_max in [gateway.flows]",
                   describe_flow_memory(model), available_mib));
 }
 

@@ -35,6 +35,15 @@ std::shared_ptr<const ClusterRecord> cluster_record(const DesiredCluster& cluste
   return record;
 }
 
+void set_way(EndpointRecord& record, const Way& way) {
+  record.source = way.source.first;
+  record.source_host_bits = way.source.host_bits;
+  record.source_is_workers = way.source.is_workers;
+  record.on_link = way.on_link;
+  record.path_mtu_bytes = way.path_mtu_bytes;
+  record.next_hop = way.next_hop;
+}
+
 class EndpointCompiler {
  public:
   EndpointCompiler(const Desired& desired, const Compiled& previous, RoutingCompiler& routing)
@@ -120,13 +129,12 @@ class EndpointCompiler {
 
   void put(const DesiredCluster& cluster, const DesiredEndpoint& endpoint) {
     const Way way = routing_.way_to(endpoint.address);
-    put(endpoint.id.slot, {.address = endpoint.address,
-                           .tunnel_source = way.tunnel_source,
-                           .port = be16(endpoint.port),
-                           .path_mtu_bytes = way.path_mtu_bytes,
-                           .next_hop = way.next_hop,
-                           .cluster = cluster.id.slot,
-                           .on_down = cluster.on_endpoint_down});
+    EndpointRecord record{.address = endpoint.address,
+                          .port = be16(endpoint.port),
+                          .cluster = cluster.id.slot,
+                          .on_down = cluster.on_endpoint_down};
+    set_way(record, way);
+    put(endpoint.id.slot, record);
   }
 
   void put(EndpointSlot slot, const EndpointRecord& record) {
@@ -142,9 +150,7 @@ class EndpointCompiler {
     EndpointRecord record = next_.records[index(slot)];
     if (!routing_.ways_changed()) return routing_.keep(record.next_hop);
     const Way way = routing_.way_to(record.address);
-    record.tunnel_source = way.tunnel_source;
-    record.path_mtu_bytes = way.path_mtu_bytes;
-    record.next_hop = way.next_hop;
+    set_way(record, way);
     put(slot, record);
   }
 

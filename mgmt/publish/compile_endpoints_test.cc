@@ -31,7 +31,7 @@ TEST(CompileEndpoints, ARecordSaysWhereAndHow) {
   EXPECT_EQ(one.cluster, ClusterSlot{0});
   EXPECT_EQ(one.on_down, OnEndpointDown::move);
   EXPECT_EQ(one.path_mtu_bytes, 1500);
-  EXPECT_EQ(one.tunnel_source, ip("10.0.0.254"));
+  EXPECT_EQ(one.source, ip("10.0.0.254"));
   EXPECT_GT(snapshot.routing->next_hops[one.next_hop].link_header_bytes, 0);
   EXPECT_TRUE(snapshot.endpoints->present(slot(1)));
   EXPECT_FALSE(snapshot.endpoints->present(slot(0)));

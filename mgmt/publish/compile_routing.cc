@@ -6,6 +6,7 @@
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/check.h"
+#include "dataplane/table/nat_key.h"
 
 namespace weft::mgmt {
 
@@ -52,6 +53,16 @@ static IpAddress first_v6(const std::vector<IpAddress>& addresses) {
   return found == addresses.end() ? IpAddress{} : *found;
 }
 
+static SourcePrefix workers_source(const InterfaceSettings& settings, bool v4) {
+  for (const IpPrefix& prefix : settings.source_addresses) {
+    if (prefix.address().is_v4() != v4) continue;
+    const uint32_t host_bits = prefix.address().family_bits() - prefix.length();
+    return {prefix.address(), static_cast<uint8_t>(std::min(host_bits, source_host_bits_max)),
+            true};
+  }
+  return {};
+}
+
 void RoutingCompiler::read_interfaces() {
   interfaces_.resize(desired_.interfaces.size());
   for (std::size_t i = 0; i < interfaces_.size(); ++i) {
@@ -65,10 +76,9 @@ void RoutingCompiler::read_interfaces() {
       configured.push_back(address.address);
     }
     interface.address = first_v4(configured);
+    interface.source4 = workers_source(settings, true);
+    interface.source6 = workers_source(settings, false);
     interface.address_v6 = first_v6(configured);
-    std::vector<IpAddress> sources;
-    for (const IpPrefix& prefix : settings.source_addresses) sources.push_back(prefix.address());
-    interface.tunnel_source = first_v4(sources);
   }
   for (const KernelLink& link : desired_.kernel.links) {
     if (link.interface >= interfaces_.size()) continue;
@@ -82,7 +92,8 @@ void RoutingCompiler::read_interfaces() {
     if (interface.address_v6 == IpAddress{}) interface.address_v6 = first_v6(link.addresses);
   }
   for (Interface& interface : interfaces_) {
-    if (interface.tunnel_source == IpAddress{}) interface.tunnel_source = interface.address;
+    if (!interface.source4.is_workers) interface.source4.first = interface.address;
+    if (!interface.source6.is_workers) interface.source6.first = interface.address_v6;
   }
 }
 
@@ -106,8 +117,9 @@ Way RoutingCompiler::way_to(const IpAddress& destination) {
   const IpRoute* route = routes_.find(destination);
   if (route == nullptr) return {};
   const bool on_link = route->gateway.is_unspecified();
+  const Interface& interface = interfaces_[route->interface];
   return {index_of({route->interface, on_link ? destination : route->gateway}), route->mtu_bytes,
-          interfaces_[route->interface].tunnel_source};
+          on_link, destination.is_v4() ? interface.source4 : interface.source6};
 }
 
 void RoutingCompiler::keep(uint32_t next_hop) {

@@ -19,14 +19,22 @@
 
 namespace weft::mgmt {
 
+// Where tunnels and fullnat come from. The interface's first source_addresses of the family, of
+// which at most 1 << source_host_bits_max are used; if it has none, its own first address of the
+// family. Answers of routers (Fragmentation Needed) come back to the outer source: source_addresses
+// are the workers', who can tell what it is about.
+struct SourcePrefix {
+  IpAddress first;        // unspecified: there is none
+  uint8_t host_bits = 0;  // the addresses are 1 << host_bits from the first on
+  bool is_workers = false;
+};
+
 // How an endpoint is reached.
 struct Way {
   uint32_t next_hop = 0;  // 0: there is no route
   uint16_t path_mtu_bytes = 0;
-  // The first IPv4 source_address of the interface that leads there, if it has one, else the
-  // interface's own first IPv4 address. Answers of routers (Fragmentation Needed) come back to the
-  // outer source: source_addresses are the workers', who can tell what it is about.
-  IpAddress tunnel_source;
+  bool on_link = false;  // no router between
+  SourcePrefix source;   // of the destination's family
 };
 
 class RoutingCompiler {
@@ -54,9 +62,10 @@ class RoutingCompiler {
     const KernelLink* link = nullptr;  // null: the kernel has none, or it is down
     const InterfaceSettings* settings = nullptr;
     uint16_t mtu_bytes = 0;
-    IpAddress address;        // its own first IPv4 address
-    IpAddress address_v6;     // its own first IPv6 address that is not link-local
-    IpAddress tunnel_source;  // see Way
+    IpAddress address;     // its own first IPv4 address
+    IpAddress address_v6;  // its own first IPv6 address that is not link-local
+    SourcePrefix source4;
+    SourcePrefix source6;
   };
 
   void read_interfaces();

@@ -87,7 +87,7 @@ TEST(CompileRouting, ALinkThatIsDownGivesItsRoutesToOthers) {
   desired.kernel.links[0].up = false;
   const Snapshot& snapshot = compile(desired);
   EXPECT_EQ(hop_of(snapshot, 2).interface, 1);
-  EXPECT_EQ(record(snapshot, 2).tunnel_source, ip("10.1.0.254"));
+  EXPECT_EQ(record(snapshot, 2).source, ip("10.1.0.254"));
   EXPECT_EQ(record(snapshot, 2).path_mtu_bytes, 1500) << "of the settings' default";
   const uint32_t* old = snapshot.routing->neighbours.find({0, ip("10.0.0.2")});
   ASSERT_NE(old, nullptr);
@@ -113,7 +113,9 @@ TEST(CompileRouting, TunnelsComeFromSourceAddressesIfThereAreSome) {
   desired.interfaces[0].source_addresses = {prefix("fd00::/64"), prefix("10.0.0.240/29")};
   Compiler compile;
   const Snapshot& snapshot = compile(desired);
-  EXPECT_EQ(record(snapshot, 1).tunnel_source, ip("10.0.0.240"));
+  EXPECT_EQ(record(snapshot, 1).source, ip("10.0.0.240"));
+  EXPECT_EQ(record(snapshot, 1).source_host_bits, 3);
+  EXPECT_TRUE(record(snapshot, 1).source_is_workers);
   EXPECT_EQ(snapshot.routing->icmp_sources[0].v4, ip("10.0.0.254"));
 }
 
@@ -129,6 +131,27 @@ TEST(CompileRouting, RoutersAnswersComeFromTheFirstAddressOfTheirFamily) {
   desired.interfaces[0].addresses.push_back({ip("fd00::254"), 64});
   Compiler compile;
   EXPECT_EQ(compile(desired).routing->icmp_sources[0].v6, ip("fd00::254"));
+}
+
+TEST(CompileRouting, ASourceIsOfTheEndpointsFamily) {
+  Desired desired = small_mesh();
+  desired.interfaces[0].addresses.push_back({ip("fd00::fe"), 64});
+  desired.kernel.routes.push_back({.to = prefix("fd00::/64")});
+  desired.kernel.routes.push_back({.to = prefix("fd01::/64"), .gateway = ip("fd00::1")});
+  desired.clusters[0].endpoints[0].address = ip("fd00::7");
+  desired.clusters[0].endpoints[1].address = ip("fd01::7");
+  Compiler compile;
+  const Snapshot& own = compile(desired);
+  EXPECT_EQ(record(own, 1).source, ip("fd00::fe"));
+  EXPECT_FALSE(record(own, 1).source_is_workers);
+  EXPECT_TRUE(record(own, 1).on_link);
+  EXPECT_FALSE(record(own, 2).on_link) << "behind a router";
+  EXPECT_EQ(record(own, 3).source, ip("10.0.0.254"));
+  desired.interfaces[0].source_addresses = {prefix("fd00::ff00:0/104")};
+  const Snapshot& workers = compile(desired);
+  EXPECT_EQ(record(workers, 1).source, ip("fd00::ff00:0"));
+  EXPECT_EQ(record(workers, 1).source_host_bits, 13) << "as many as a flow can tell apart";
+  EXPECT_EQ(record(workers, 3).source, ip("10.0.0.254"));
 }
 
 TEST(CompileRouting, AnUnknownNeighbourIsUnresolvedUntilTheKernelKnowsIt) {

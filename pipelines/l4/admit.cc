@@ -90,7 +90,7 @@ void admit(Burst& burst, const Decisions& decisions, const Snapshot& snapshot) {
       to_listeners |= 1u << i;
       return;
     }
-    if (decision.owner != AddressOwner::nobody) return refuse_to_worker_address(burst, i);
+    if (decision.direction == Direction::to_endpoint) return refuse_to_worker_address(burst, i);
     if (burst.headers[i].payload == Payload::transport) return;
     if (snapshot.policy->transit == Transit::twin) return burst.to_twin(i);
     burst.drop(i, Drop::transit);

@@ -17,11 +17,14 @@ enum class Direction : uint8_t {
   to_client,    // an endpoint's reply through nat
 };
 
+// The first cache line is what every packet needs.
 struct alignas(64) Decision {
   // match_listener
   const ListenerPolicy* listener = nullptr;   // to_endpoint only
   AddressOwner owner = AddressOwner::nobody;  // of the destination
   Direction direction = Direction::to_endpoint;
+  bool rewrites_both = false;    // fullnat: near_* is to be written as well
+  bool has_hop_address = false;  // direct: hop_address says where it goes, not its destination
   // track_flow, pick_endpoint
   EndpointSlot endpoint = none<EndpointSlot>;
   ListenerSlot listener_slot = none<ListenerSlot>;
@@ -32,17 +35,24 @@ struct alignas(64) Decision {
   // forward
   uint32_t next_hop = 0;   // index into RoutingPart::next_hops; 0: by the packet's destination
   uint16_t mtu_bytes = 0;  // of the way there; 0: unknown
+  // fullnat: to_endpoint the source to write, to_client the destination
+  alignas(64) IpAddress near_address;
+  be16 near_port;
+  IpAddress hop_address;
 
   // Nothing decided yet. Field by field: the copy of a fresh object would wait for its own stores.
   void clear() {
     listener = nullptr;
     owner = AddressOwner::nobody;
     direction = Direction::to_endpoint;
+    rewrites_both = false;
+    has_hop_address = false;
     endpoint = none<EndpointSlot>;
     listener_slot = none<ListenerSlot>;
     next_hop = 0;
   }
 };
+static_assert(sizeof(Decision) == 128);
 
 using Decisions = std::array<Decision, Burst::packets_max>;
 

@@ -4,14 +4,20 @@
 
 namespace weft {
 
-Flows::Flows(FlowsMax max, const KeyedHash& hash, const FlowTimeouts& timeouts, Instant now,
+Flows::Flows(const FlowsMax& max, const KeyedHash& hash, const FlowTimeouts& timeouts, Instant now,
              WorkerCounters& counters)
-    : tunnel(max.tunnel, hash),
-      nat(max.nat, hash),
+    : tunnel4(max.tunnel4, hash),
+      tunnel6(max.tunnel6, hash),
+      nat4(max.nat4, hash),
+      nat6(max.nat6, hash),
       clock(timeouts, now),
       counters_(counters),
       swept_until_(now),
-      pass_left_buckets_(std::max(tunnel.buckets(), nat.buckets())) {}
+      pass_left_buckets_(buckets_max()) {}
+
+uint32_t Flows::buckets_max() const {
+  return std::max({tunnel4.buckets(), tunnel6.buckets(), nat4.buckets(), nat6.buckets()});
+}
 
 static void publish(FlowTableCounters& counters, const FlowTableCounts& counts, uint32_t max) {
   counters.entries.set(counts.entries);
@@ -22,24 +28,32 @@ static void publish(FlowTableCounters& counters, const FlowTableCounts& counts, 
   counters.refused.set(counts.refused);
 }
 
+void Flows::publish_counts() {
+  publish(counters_.tunnel4_flows, tunnel4.counts(), tunnel4.flows_max());
+  publish(counters_.tunnel6_flows, tunnel6.counts(), tunnel6.flows_max());
+  publish(counters_.nat4_flows, nat4.counts(), nat4.flows_max());
+  publish(counters_.nat6_flows, nat6.counts(), nat6.flows_max());
+}
+
 void Flows::expire(const Snapshot& snapshot, Instant now) {
-  if (clock.advance(snapshot.policy->timeouts, now)) {
-    publish(counters_.tunnel_flows, tunnel.counts(), tunnel.flows_max());
-    publish(counters_.nat_flows, nat.counts(), nat.flows_max());
-  }
-  // The larger table sets the pace; the smaller one is seen more often than it needs.
-  const uint32_t buckets = std::max(tunnel.buckets(), nat.buckets());
+  if (clock.advance(snapshot.policy->timeouts, now)) publish_counts();
+  // The largest table sets the pace; the smaller ones are seen more often than they need.
   const double share = static_cast<double>((now - swept_until_).count()) /
                        static_cast<double>(clock.sweep_period().count());
-  const double due = share * buckets;
+  const double due = share * buckets_max();
   if (due < 1) return;
   // What a long pause left undone is not made up for in one turn.
   swept_until_ = now;
   const auto sweep_buckets = static_cast<uint32_t>(
       std::min<double>({due, double{sweep_buckets_max}, double(pass_left_buckets_)}));
   const Owner owner(*this, snapshot);
-  tunnel.sweep(std::min(sweep_buckets, tunnel.buckets()), owner);
-  nat.sweep(std::min(sweep_buckets, nat.buckets()), owner);
+  const auto sweep = [&](auto& table) {
+    table.sweep(std::min(sweep_buckets, table.buckets()), owner);
+  };
+  sweep(tunnel4);
+  sweep(tunnel6);
+  sweep(nat4);
+  sweep(nat6);
   pass_left_buckets_ -= sweep_buckets;
   if (pass_left_buckets_ == 0) end_pass(snapshot);
 }
@@ -48,7 +62,7 @@ void Flows::end_pass(const Snapshot& snapshot) {
   swept_generation_ = pass_generation_;
   counters_.turn.swept_generation.set(swept_generation_);
   pass_generation_ = snapshot.generation;
-  pass_left_buckets_ = std::max(tunnel.buckets(), nat.buckets());
+  pass_left_buckets_ = buckets_max();
 }
 
 }  // namespace weft

@@ -4,15 +4,20 @@
 
 #include "dataplane/table/flow_clock.h"
 #include "dataplane/table/nat_flows.h"
+#include "dataplane/table/nat_flows6.h"
 #include "dataplane/table/tunnel_flows.h"
+#include "dataplane/table/tunnel_flows6.h"
 #include "pipelines/snapshot.h"
 #include "pipelines/worker_counters.h"
 
 namespace weft {
 
+// Flows that each table has room for at least.
 struct FlowsMax {
-  uint32_t tunnel = 1u << 20;  // powers of two
-  uint32_t nat = 1u << 20;
+  uint32_t tunnel4 = 1u << 20;
+  uint32_t nat4 = 1u << 20;
+  uint32_t tunnel6 = 1u << 20;
+  uint32_t nat6 = 1u << 20;
 };
 
 class Flows {
@@ -26,25 +31,35 @@ class Flows {
           all_present_(flows.swept_generation_ == snapshot.generation) {}
 
     const FlowClock& clock() const { return flows_.clock; }
-    bool gone(const TunnelBucket4& bucket, uint32_t i) const {
-      return !all_present_ && !snapshot_.endpoints->present(bucket.meta(i).endpoint());
+    template <class Bucket>
+    bool gone(const Bucket& bucket, uint32_t i) const {
+      if (all_present_) return false;
+      if (!snapshot_.endpoints->present(bucket.meta(i).endpoint())) return true;
+      if constexpr (is_nat_bucket<Bucket>) {
+        return !snapshot_.policy->listeners.present(bucket.listener(i));
+      }
+      return false;
     }
-    bool gone(const NatBucket4& bucket, uint32_t i) const {
-      return !all_present_ && (!snapshot_.endpoints->present(bucket.meta(i).endpoint()) ||
-                               !snapshot_.policy->listeners.present(bucket.listener(i)));
-    }
-    void removed(FlowMeta meta) const {
-      flows_.counters_.endpoints[index(meta.endpoint())].flows_active.add(-uint64_t{1});
+    // The other entry of a fullnat flow leaves with it; a flow counts once.
+    template <class Bucket>
+    void removed(const Bucket& bucket, uint32_t i) const {
+      if constexpr (is_nat_bucket<Bucket>) flows_.forget_other(bucket, i);
+      flows_.counters_.endpoints[index(bucket.meta(i).endpoint())].flows_active.add(-uint64_t{1});
     }
 
    private:
+    template <class Bucket>
+    static constexpr bool is_nat_bucket = requires(const Bucket& bucket) {
+      bucket.listener(0);
+    };
+
     Flows& flows_;
     const Snapshot& snapshot_;
     bool all_present_;  // no flow of an absent slot is left
   };
 
   // Throws std::bad_alloc.
-  Flows(FlowsMax max, const KeyedHash& hash, const FlowTimeouts& timeouts, Instant now,
+  Flows(const FlowsMax& max, const KeyedHash& hash, const FlowTimeouts& timeouts, Instant now,
         WorkerCounters& counters);
 
   // Once a turn: moves the clock on and removes what expired, or whose endpoint or listener is
@@ -64,18 +79,49 @@ class Flows {
     counters.flows_active.add(1);
   }
 
-  TunnelFlows4 tunnel;
-  NatFlows4 nat;
+  // Calls with the table of the packet's family: of tunnel and direct listeners, of nat listeners.
+  template <class Visit>
+  decltype(auto) with_tunnel(bool v4, Visit visit) {
+    return v4 ? visit(tunnel4) : visit(tunnel6);
+  }
+  template <class Visit>
+  decltype(auto) with_nat(bool v4, Visit visit) {
+    return v4 ? visit(nat4) : visit(nat6);
+  }
+
+  // The other entry of a fullnat flow; empty if it has none (nat, or half made).
+  template <class Table, class NatFlow>
+  static typename Table::Flow other_entry(Table& table, const NatFlow& flow) {
+    if (flow.marks.kind() == NatEntry::nat) return {};
+    NatFlow other = flow;
+    const bool back = flow.marks.kind() == NatEntry::back;
+    other.marks.entry = static_cast<uint32_t>(back ? NatEntry::there : NatEntry::back);
+    const auto key = Table::BucketType::key_of(other);
+    return table.find(table.place(key), key);
+  }
+
+  TunnelFlows4 tunnel4;
+  TunnelFlows6 tunnel6;
+  NatFlows4 nat4;
+  NatFlows6 nat6;
   FlowClock clock;
 
  private:
   static constexpr uint32_t sweep_buckets_max = 1024;  // bounds the longest pause of a turn
 
+  void forget_other(const NatBucket4& bucket, uint32_t i) { forget_other(nat4, bucket.flow(i)); }
+  void forget_other(const NatBucket6& bucket, uint32_t i) { forget_other(nat6, bucket.flow(i)); }
+  template <class Table, class NatFlow>
+  static void forget_other(Table& table, const NatFlow& flow) {
+    if (const auto other = other_entry(table, flow)) table.forget(other);
+  }
+  uint32_t buckets_max() const;
+  void publish_counts();
   void end_pass(const Snapshot& snapshot);
 
   WorkerCounters& counters_;
   Instant swept_until_;
-  uint32_t pass_left_buckets_;     // of the larger table
+  uint32_t pass_left_buckets_;     // of the largest table
   uint64_t pass_generation_ = 0;   // of the snapshot in whose turn the pass began
   uint64_t swept_generation_ = 0;  // of the last pass that ended
 };

@@ -62,7 +62,7 @@ TEST(Flows, EachStateHasItsOwnTimeout) {
   path.send(ethernet().ipv4("192.0.2.1", "203.0.113.10").udp(4, 53));
   const auto left_after = [&](Duration duration) {
     path.advance(duration);
-    return path.counters.tunnel_flows.entries.read();
+    return path.counters.tunnel4_flows.entries.read();
   };
   // A flow goes at its timeout at the earliest and one sweep (5 s) later at the latest.
   EXPECT_EQ(left_after(milliseconds(4900)), 4u);
@@ -73,7 +73,7 @@ TEST(Flows, EachStateHasItsOwnTimeout) {
   EXPECT_EQ(left_after(seconds(7)), 1u);  // UDP
   EXPECT_EQ(left_after(seconds(233)), 1u);
   EXPECT_EQ(left_after(seconds(14)), 0u);  // established
-  EXPECT_EQ(path.counters.tunnel_flows.expired.read(), 4u);
+  EXPECT_EQ(path.counters.tunnel4_flows.expired.read(), 4u);
   EXPECT_EQ(path.counters.endpoints[0].flows_active.read(), 0u);
   EXPECT_EQ(path.counters.endpoints[0].flows.read(), 4u);
 }
@@ -83,7 +83,7 @@ TEST(Flows, ASweepLetsGoOfEndpointsThatLeft) {
   for (uint16_t port = 1; port <= 100; ++port) path.send(tcp("203.0.113.10", port, tcp_flag::ack));
   for (uint16_t port = 1; port <= 100; ++port) path.send(tcp("203.0.113.11", port, tcp_flag::ack));
   path.advance(seconds(6));
-  EXPECT_EQ(path.counters.tunnel_flows.entries.read(), 100u);
+  EXPECT_EQ(path.counters.tunnel4_flows.entries.read(), 100u);
   path.reconfigure(configuration({{"10.0.2.1", 8080}}));
   path.advance(seconds(12));
   EXPECT_GE(path.counters.turn.swept_generation.read(), 2u);
@@ -91,7 +91,7 @@ TEST(Flows, ASweepLetsGoOfEndpointsThatLeft) {
   EXPECT_EQ(path.counters.endpoints[1].flows_active.read(), 0u);
   EXPECT_GT(path.counters.endpoints[0].flows_active.read(), 0u);
   EXPECT_EQ(path.counters.endpoints[0].flows_active.read(),
-            path.counters.tunnel_flows.entries.read() + path.counters.nat_flows.entries.read());
+            path.counters.tunnel4_flows.entries.read() + path.counters.nat4_flows.entries.read());
 }
 
 }  // namespace

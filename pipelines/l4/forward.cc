@@ -1,5 +1,6 @@
 #include "pipelines/l4/forward.h"
 
+#include "pipelines/l4/forward_direct.h"
 #include "pipelines/l4/forward_nat.h"
 #include "pipelines/l4/forward_tunnel.h"
 #include "pipelines/l4/next_hop.h"
@@ -18,7 +19,8 @@ static void count(const Headers& headers, const Decision& decision, WorkerCounte
 // Where the packet goes next, and how much the way there takes.
 static void find_way(const Headers& headers, Decision& decision, const RoutingPart& routing) {
   if (decision.direction == Direction::to_client) {
-    const Way way = find_way(routing, headers.destination);
+    const bool fullnat = decision.rewrites_both;
+    const Way way = find_way(routing, fullnat ? decision.near_address : headers.destination);
     decision.next_hop = way.next_hop;
     decision.mtu_bytes = way.mtu_bytes;
   } else {
@@ -31,6 +33,7 @@ static void find_way(const Headers& headers, Decision& decision, const RoutingPa
 void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
              WorkerCounters& counters) {
   uint32_t tunnel = 0;
+  uint32_t direct = 0;
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
     Decision& decision = decisions[i];
@@ -39,11 +42,15 @@ void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
     }
     count(headers, decision, counters);
     find_way(headers, decision, routing);
-    tunnel |= uint32_t{decision.listener != nullptr && decision.listener->forward == Forward::ipip}
-              << i;
+    if (decision.listener == nullptr) return;
+    const Forward forward = decision.listener->forward;
+    tunnel |= uint32_t{is_tunnel(forward)} << i;
+    direct |= uint32_t{forward == Forward::direct} << i;
   });
+  const uint32_t nat = burst.live & ~(tunnel | direct);
   forward_tunnel(burst, tunnel, decisions);
-  forward_nat(burst, burst.live & ~tunnel, decisions);
+  forward_direct(burst, direct, decisions);
+  forward_nat(burst, nat, decisions);
 }
 
 }  // namespace weft

@@ -5,13 +5,14 @@
 
 namespace weft {
 
-// Where the side that is rewritten stands, in bytes from its header.
+// Where a side stands: addresses in bytes from the IP header, ports from the L4 header.
 struct Side {
-  uint32_t address_offset;
+  uint32_t v4_offset;
+  uint32_t v6_offset;
   uint32_t port_offset;
 };
-static constexpr Side source_side{12, 0};
-static constexpr Side destination_side{16, 2};
+static constexpr Side source_side{12, 8, 0};
+static constexpr Side destination_side{16, 24, 2};
 
 static constexpr uint32_t ip_checksum_offset = 10;
 static constexpr uint32_t tcp_checksum_offset = 16;
@@ -27,29 +28,57 @@ static void edit_l4_checksum(std::byte* l4, Protocol protocol, const ChecksumEdi
   }
 }
 
+// The bytes of one packet that is rewritten, and what that changes for its checksums.
+struct Rewriting {
+  std::byte* ip;
+  std::byte* l4;
+  bool v4;
+  ChecksumEdit address_edit;
+  ChecksumEdit port_edit;
+
+  void write(Side side, const IpAddress& address, be16 port) {
+    if (v4) {
+      std::byte* at = ip + side.v4_offset;
+      address_edit.replace(load<be32>(at), address.v4());
+      store(at, address.v4());
+    } else {
+      std::byte* at = ip + side.v6_offset;
+      address_edit.replace(IpAddress::v6(at), address);
+      store(at, address.bytes());
+    }
+    std::byte* at = l4 + side.port_offset;
+    port_edit.replace(load<be16>(at), port);
+    store(at, port);
+  }
+
+  void finish(Protocol protocol) {
+    if (v4) {
+      std::byte* ip_checksum = ip + ip_checksum_offset;
+      store(ip_checksum, address_edit.apply(load<be16>(ip_checksum)));
+    }
+    edit_l4_checksum(l4, protocol, address_edit.add(port_edit));
+    decrement_ttl(ip, v4);
+  }
+};
+
 static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
   Headers& headers = burst.headers[i];
   if (headers.ip_bytes > decision.mtu_bytes && decision.mtu_bytes != 0) [[unlikely]] {
     return burst.refuse(i, Drop::packet_too_big, Reply::fragmentation_needed, decision.mtu_bytes);
   }
   const bool reply = decision.direction == Direction::to_client;
-  const Side side = reply ? source_side : destination_side;
-  std::byte* ip = burst.packets[i].data() + headers.ip_offset;
-  std::byte* l4 = burst.packets[i].data() + headers.l4_offset;
-
-  const be32 address = decision.rewrite_address.v4();
-  ChecksumEdit edit;
-  edit.replace(load<be32>(ip + side.address_offset), address);
-  std::byte* ip_checksum = ip + ip_checksum_offset;
-  store(ip_checksum, edit.apply(load<be16>(ip_checksum)));
-  edit.replace(load<be16>(l4 + side.port_offset), decision.rewrite_port);
-  edit_l4_checksum(l4, headers.protocol, edit);
-  store(ip + side.address_offset, address);
-  store(l4 + side.port_offset, decision.rewrite_port);
-  decrement_ttl(ip);
-
+  std::byte* frame = burst.packets[i].data();
+  Rewriting packet{frame + headers.ip_offset, frame + headers.l4_offset, headers.v4, {}, {}};
+  packet.write(reply ? source_side : destination_side, decision.rewrite_address,
+               decision.rewrite_port);
   (reply ? headers.source : headers.destination) = decision.rewrite_address;
   (reply ? headers.source_port : headers.destination_port) = decision.rewrite_port;
+  if (decision.rewrites_both) {
+    packet.write(reply ? destination_side : source_side, decision.near_address, decision.near_port);
+    (reply ? headers.destination : headers.source) = decision.near_address;
+    (reply ? headers.destination_port : headers.source_port) = decision.near_port;
+  }
+  packet.finish(headers.protocol);
 }
 
 void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions) {

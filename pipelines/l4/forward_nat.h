@@ -1,14 +1,16 @@
 // Destination NAT: writes the endpoint's address and port over the listener's, and on the way back
-// the listener's over the endpoint's (RFC 3022, 4.1). Checksums are updated, never computed anew,
-// so that damage on the way in stays visible. The TTL goes down by one.
+// the listener's over the endpoint's (RFC 3022, 4.1). With fullnat the client's side is written
+// too: a source address of ours on the way there, the client's on the way back. Both families.
+// Checksums are updated, never computed anew, so that damage on the way in stays visible. The TTL
+// goes down by one.
 #pragma once
 
 #include "pipelines/l4/decision.h"
 
 namespace weft {
 
-// For the packets of `which`. Requires: each is live and its rewrite_* and mtu_bytes are set. Too
-// big for mtu_bytes: refused.
+// For the packets of `which`. Requires: each is live and its rewrite_*, near_* (if rewrites_both)
+// and mtu_bytes are set. Too big for mtu_bytes: refused.
 void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions);
 
 }  // namespace weft

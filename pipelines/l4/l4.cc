@@ -34,6 +34,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   const PolicyPart& policy = *snapshot.policy;
   const bool refuse_new_flows = refuse_new_flows_.load(std::memory_order_relaxed);
   const OwnAddresses& own = snapshot.routing->icmp_sources[burst.interface];
+  const SourcePicker sources(policy, steering_hash_, worker_);
 
   flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
@@ -42,7 +43,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   const uint32_t matched = burst.live;
   admit(burst, decisions_, snapshot);
   track_flow(burst, decisions_, snapshot, flows_);
-  pick_endpoint(burst, decisions_, snapshot, states_, flows_, refuse_new_flows);
+  pick_endpoint(burst, decisions_, snapshot, states_, flows_, sources, refuse_new_flows);
   forward(burst, decisions_, *snapshot.routing, counters_);
   answer(burst, own, reply_limits_, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);

@@ -143,7 +143,7 @@ TEST(L4, PacketsOfOneBurstThatBeginOneFlowShareItsEndpoint) {
   const auto out = path.send_burst(std::vector<test::Bytes>(32, frame));
   for (const auto& packet : out) EXPECT_EQ(packet.frame.destination, out[0].frame.destination);
   path.advance(seconds(1));
-  EXPECT_EQ(path.counters.nat_flows.entries.read(), 1u);
+  EXPECT_EQ(path.counters.nat4_flows.entries.read(), 1u);
 }
 
 }  // namespace

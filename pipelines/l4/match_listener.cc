@@ -37,7 +37,10 @@ static void classify(Burst& burst, uint32_t i, Decision& decision, const Listene
     decision.direction = Direction::to_client;
     return;
   }
-  if (headers.payload == Payload::icmp_echo) burst.to_twin(i);
+  if (headers.payload == Payload::icmp_echo) return burst.to_twin(i);
+  const bool reply_to_fullnat =
+      decision.owner == AddressOwner::source_addresses && headers.payload == Payload::transport;
+  if (reply_to_fullnat) decision.direction = Direction::to_client;
 }
 
 static void set_listener(Decision& decision, ListenerSlot slot, const ListenerTable& table) {

@@ -1,6 +1,6 @@
 // Stage: finds the listener a packet came to, or whose address its destination is otherwise.
-//   kept      to a listener (Direction::to_endpoint), or to nobody of ours: perhaps an endpoint's
-//             reply (to_client)
+//   kept      to a listener (Direction::to_endpoint), or to nobody of ours or a source address:
+//             perhaps an endpoint's reply (to_client)
 //   twin      not IP, to the host's own addresses, ICMP echo to a worker's address
 // Packets to a worker's address without a listener are kept for `admit`, which refuses them.
 #pragma once

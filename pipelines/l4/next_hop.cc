@@ -56,7 +56,9 @@ void next_hop(Burst& burst, const Decisions& decisions, const RoutingPart& routi
     uint32_t at = answer ? 0 : decisions[i].next_hop;
     const NextHop* hop = &routing.next_hops[at];
     if (hop->link_header_bytes == 0) [[unlikely]] {
-      const Way way = find_way(routing, headers.destination);
+      const bool by_address = !answer && decisions[i].has_hop_address;
+      const IpAddress& towards = by_address ? decisions[i].hop_address : headers.destination;
+      const Way way = find_way(routing, towards);
       if (way.mtu_bytes == 0) return burst.drop(i, Drop::no_route);
       hop = &routing.next_hops[way.next_hop];
       if (hop->link_header_bytes == 0) {

@@ -1,6 +1,7 @@
 #include "pipelines/l4/pick_endpoint.h"
 
 #include "pipelines/l4/answer.h"
+#include "pipelines/l4/rewrites.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -43,32 +44,70 @@ struct Picker {
   const EndpointStates& states;
   Flows& flows;
   Flows::Owner owner;
+  const SourcePicker& sources;
   bool refuse_new_flows;
 
   const EndpointRecord& record(EndpointSlot slot) const {
     return snapshot.endpoints->records[index(slot)];
   }
 
-  // The other flow of this client that the endpoint's reply would be taken for.
-  NatFlows4::Flow conflicting(const Headers& headers, EndpointSlot slot) const {
-    const EndpointRecord& endpoint = record(slot);
-    const NatKey4 reply{{headers.source.v4(), headers.source_port},
-                        {endpoint.address.v4(), endpoint.port},
-                        headers.protocol == Protocol::udp,
-                        true};
-    return flows.nat.find(flows.nat.place(reply), reply);
-  }
+  struct Choice {
+    EndpointSlot endpoint = none<EndpointSlot>;
+    Drop why = Drop::no_endpoint;  // there is none
+    Source source;                 // fullnat
+  };
 
   // A client uses its port again when the old connection is over for it.
   bool gives_way(FlowMeta old, const Headers& headers) const {
     return old.expired(flows.clock) || (old.state() == FlowState::closing && is_new(headers));
   }
 
-  struct Choice {
-    EndpointSlot endpoint = none<EndpointSlot>;
-    Drop why = Drop::no_endpoint;  // there is none
-    NatFlows4::Flow old;           // gives way to the new flow; empty: there is none
-  };
+  // False: another flow of this client would take the endpoint's reply.
+  template <class Table>
+  bool nat_fits(Table& table, const Headers& headers, EndpointSlot slot, Choice& choice) const {
+    Headers reply = headers;
+    reply.source = record(slot).address;
+    reply.source_port = record(slot).port;
+    reply.destination = headers.source;
+    reply.destination_port = headers.source_port;
+    const auto key = Table::Key::of(reply, NatSide::endpoint);
+    const auto old = table.find(table.place(key), key);
+    if (!old) return true;
+    if (gives_way(old.meta(), headers)) {
+      table.remove(old, owner);
+      return true;
+    }
+    choice.why = Drop::nat_tuple_conflict;
+    return false;
+  }
+
+  // False: there is no source for a flow to this endpoint.
+  template <class Table>
+  bool fullnat_fits(Table& table, const Headers& headers, EndpointSlot slot, uint64_t hash,
+                    Choice& choice) const {
+    if (!record(slot).source_is_workers) {
+      choice.why = Drop::no_source_address;
+      return false;
+    }
+    const auto source = sources.pick(table, record(slot), headers.protocol, hash);
+    if (!source) {
+      choice.why = Drop::source_ports_full;
+      return false;
+    }
+    choice.source = *source;
+    return true;
+  }
+
+  // Whether a new flow may go to the endpoint, which is healthy.
+  bool fits(const Headers& headers, Forward forward, EndpointSlot slot, uint64_t hash,
+            Choice& choice) const {
+    if (!is_nat(forward)) return true;
+    if (record(slot).address.is_v4() != headers.v4) return false;
+    return flows.with_nat(headers.v4, [&](auto& table) {
+      return forward == Forward::nat ? nat_fits(table, headers, slot, choice)
+                                     : fullnat_fits(table, headers, slot, hash, choice);
+    });
+  }
 
   Choice choose(const Headers& headers, const ListenerPolicy& listener) const {
     const auto& clusters = snapshot.endpoints->clusters;
@@ -80,86 +119,121 @@ struct Picker {
     }
     const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
     Choice choice;
-    const auto fits = [&](EndpointSlot slot) {
+    const auto takes = [&](EndpointSlot slot) {
       if (states.get(slot) != EndpointState::healthy) return false;
-      const auto old =
-          listener.forward == Forward::nat ? conflicting(headers, slot) : NatFlows4::Flow{};
-      if (old && !gives_way(old.meta(), headers)) {
-        choice.why = Drop::nat_tuple_conflict;
-        return false;
-      }
-      choice.old = old;
+      if (!fits(headers, listener.forward, slot, hash, choice)) return false;
       choice.endpoint = slot;
       return true;
     };
     for (uint32_t k = 0; k < hash_choices_max; ++k) {
-      if (fits(cluster->endpoints[cluster->maglev->pick(hash_choice(hash, k))])) return choice;
+      if (takes(cluster->endpoints[cluster->maglev->pick(hash_choice(hash, k))])) return choice;
     }
     // Nearly all are down: walk through them from where the hash points.
     const auto count = static_cast<uint32_t>(cluster->endpoints.size());
     const uint32_t start = hash_choice(hash, 0) % count;
     for (uint32_t k = 0; k < count; ++k) {
-      if (fits(cluster->endpoints[(start + k) % count])) return choice;
+      if (takes(cluster->endpoints[(start + k) % count])) return choice;
     }
     return choice;
   }
 
-  void remember_tunnel(const Headers& headers, ListenerSlot listener, EndpointSlot endpoint) const {
-    const TunnelKey4 key = TunnelKey4::of(headers);
-    const auto place = flows.tunnel.place(key);
+  FlowMeta new_meta(const Headers& headers, EndpointSlot endpoint) const {
     const FlowState state = first_state(headers);
-    const FlowMeta meta(endpoint, state, flows.clock.tick(state));
-    if (flows.tunnel.insert(place, key, meta, owner)) {
-      flows.count_new(listener, endpoint);
-    }
+    return {endpoint, state, flows.clock.tick(state)};
+  }
+
+  void remember_tunnel(const Headers& headers, const Decision& decision) const {
+    flows.with_tunnel(headers.v4, [&](auto& table) {
+      const auto key = std::remove_reference_t<decltype(table)>::Key::of(headers);
+      const FlowMeta meta = new_meta(headers, decision.endpoint);
+      if (table.insert(table.place(key), key, meta, owner)) {
+        flows.count_new(decision.listener_slot, decision.endpoint);
+      }
+    });
+  }
+
+  // The second entry of a fullnat flow. False: no room, and the first one is gone too.
+  template <class Table, class NatFlow>
+  bool remember_back(Table& table, const NatFlow& there) const {
+    NatFlow back = there;
+    back.marks.entry = static_cast<uint32_t>(NatEntry::back);
+    const auto back_key = Table::BucketType::key_of(back);
+    const auto made = table.insert(table.place(back_key), back_key, back.meta, owner);
+    if (made) made.bucket->flow(made.at) = back;
+    // Making room may have moved the first one, or evicted it.
+    const auto there_key = Table::BucketType::key_of(there);
+    const auto first = table.find(table.place(there_key), there_key);
+    if (made && first) return true;
+    if (made) table.forget(made);
+    if (first) table.remove(first, owner);
+    return false;
   }
 
   // False: there is no room, and without an entry the reply could not be told apart.
-  bool remember_nat(const Headers& headers, ListenerSlot listener, EndpointSlot endpoint) const {
-    const NatKey4 key = NatKey4::of(headers, false);
-    const auto place = flows.nat.place(key);
-    const FlowState state = first_state(headers);
-    const FlowMeta meta(endpoint, state, flows.clock.tick(state));
-    const EndpointRecord& to = record(endpoint);
-    const auto found = flows.nat.insert(place, key, meta, owner);
+  template <class Table>
+  bool remember_nat(Table& table, const Headers& headers, Decision& decision,
+                    const Source& source) const {
+    const auto key = Table::Key::of(headers, NatSide::client);
+    const FlowMeta meta = new_meta(headers, decision.endpoint);
+    const EndpointRecord& to = record(decision.endpoint);
+    const bool fullnat = decision.listener->forward == Forward::fullnat;
+    const auto found = table.insert(table.place(key), key, meta, owner);
     if (!found) {
+      if (fullnat) return false;
       const NatReturn* only =
           snapshot.endpoints->nat_returns.find({to.address, to.port, headers.protocol});
-      return only != nullptr && only->listener == listener;
+      return only != nullptr && only->listener == decision.listener_slot;
     }
-    NatFlow4& flow = found.bucket->flow(found.at);
-    flow.endpoint_address = to.address.v4();
-    flow.endpoint_port = to.port;
-    flow.listener = static_cast<uint16_t>(index(listener));
-    flow.client_closed = (headers.tcp_flags & tcp_flag::fin) != 0;
-    flows.count_new(listener, endpoint);
-    return true;
+    auto& flow = found.bucket->flow(found.at);
+    flow.set_endpoint(Table::BucketType::Socket::of(to.address, to.port));
+    flow.marks.listener = index(decision.listener_slot) & (listeners_max - 1);
+    flow.marks.client_closed = (headers.tcp_flags & tcp_flag::fin) != 0;
+    flows.count_new(decision.listener_slot, decision.endpoint);
+    if (!fullnat) return true;
+    flow.source_port = source.port;
+    flow.marks.source_host = source_host(source_address(to, source.host));
+    flow.marks.entry = static_cast<uint32_t>(NatEntry::there);
+    set_rewrites(decision, flow, to);
+    const auto there = flow;  // the entry may move
+    return remember_back(table, there);
   }
 
   // A packet of the same burst may have made the entry meanwhile.
-  EndpointSlot made_meanwhile(const Headers& headers, Forward forward) const {
-    if (forward == Forward::nat) {
-      const NatKey4 key = NatKey4::of(headers, false);
-      const auto flow = flows.nat.find(flows.nat.place(key), key);
-      return flow ? flow.meta().endpoint() : none<EndpointSlot>;
+  bool made_meanwhile(const Headers& headers, Decision& decision) const {
+    const auto look_up = [&](auto& table, const auto& key, auto found_flow) {
+      const auto flow = table.find(table.place(key), key);
+      if (!flow) return false;
+      set(decision, flow.meta().endpoint());
+      found_flow(flow);
+      return true;
+    };
+    if (is_nat(decision.listener->forward)) {
+      return flows.with_nat(headers.v4, [&](auto& table) {
+        const auto key =
+            std::remove_reference_t<decltype(table)>::Key::of(headers, NatSide::client);
+        return look_up(table, key, [&](const auto& flow) {
+          set_rewrites(decision, flow.bucket->flow(flow.at), *decision.record);
+        });
+      });
     }
-    const TunnelKey4 key = TunnelKey4::of(headers);
-    const auto flow = flows.tunnel.find(flows.tunnel.place(key), key);
-    return flow ? flow.meta().endpoint() : none<EndpointSlot>;
+    return flows.with_tunnel(headers.v4, [&](auto& table) {
+      const auto key = std::remove_reference_t<decltype(table)>::Key::of(headers);
+      return look_up(table, key, [](const auto&) {});
+    });
   }
 
   void forget(const Headers& headers, Forward forward) const {
-    if (forward == Forward::nat) {
-      const NatKey4 key = NatKey4::of(headers, false);
-      if (const auto flow = flows.nat.find(flows.nat.place(key), key)) {
-        flows.nat.remove(flow, owner);
-      }
-      return;
+    const auto remove = [&](auto& table, const auto& key) {
+      if (const auto flow = table.find(table.place(key), key)) table.remove(flow, owner);
+    };
+    if (is_nat(forward)) {
+      return flows.with_nat(headers.v4, [&](auto& table) {
+        remove(table, std::remove_reference_t<decltype(table)>::Key::of(headers, NatSide::client));
+      });
     }
-    const TunnelKey4 key = TunnelKey4::of(headers);
-    if (const auto flow = flows.tunnel.find(flows.tunnel.place(key), key)) {
-      flows.tunnel.remove(flow, owner);
-    }
+    flows.with_tunnel(headers.v4, [&](auto& table) {
+      remove(table, std::remove_reference_t<decltype(table)>::Key::of(headers));
+    });
   }
 
   void set(Decision& decision, EndpointSlot endpoint) const {
@@ -167,13 +241,12 @@ struct Picker {
     decision.record = &record(endpoint);
     decision.rewrite_address = decision.record->address;
     decision.rewrite_port = decision.record->port;
+    decision.rewrites_both = false;
   }
 
   void pick_new(Burst& burst, uint32_t i, Decision& decision) const {
     const Headers& headers = burst.headers[i];
-    const Forward forward = decision.listener->forward;
-    const EndpointSlot meanwhile = made_meanwhile(headers, forward);
-    if (meanwhile != none<EndpointSlot>) return set(decision, meanwhile);
+    if (made_meanwhile(headers, decision)) return;
     if (refuse_new_flows && is_new(headers)) {
       return burst.refuse(i, Drop::stopping, refusal_reply(headers));
     }
@@ -182,13 +255,11 @@ struct Picker {
       return burst.refuse(i, choice.why, refusal_reply(headers));
     }
     set(decision, choice.endpoint);
-    if (choice.old) flows.nat.remove(choice.old, owner);
-    if (forward == Forward::ipip) {
-      return remember_tunnel(headers, decision.listener_slot, choice.endpoint);
-    }
-    if (!remember_nat(headers, decision.listener_slot, choice.endpoint)) {
-      burst.drop(i, Drop::flow_table_full);
-    }
+    if (!is_nat(decision.listener->forward)) return remember_tunnel(headers, decision);
+    const bool remembered = flows.with_nat(headers.v4, [&](auto& table) {
+      return remember_nat(table, headers, decision, choice.source);
+    });
+    if (!remembered) burst.drop(i, Drop::flow_table_full);
   }
 
   void leave_dead_endpoint(Burst& burst, uint32_t i, Decision& decision) const {
@@ -210,8 +281,10 @@ struct Picker {
 }  // namespace
 
 void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
-                   const EndpointStates& states, Flows& flows, bool refuse_new_flows) {
-  const Picker picker{snapshot, states, flows, Flows::Owner(flows, snapshot), refuse_new_flows};
+                   const EndpointStates& states, Flows& flows, const SourcePicker& sources,
+                   bool refuse_new_flows) {
+  const Picker picker{snapshot, states,          flows, Flows::Owner(flows, snapshot),
+                      sources,  refuse_new_flows};
   burst.for_each_live([&](uint32_t i) {
     Decision& decision = decisions[i];
     if (decision.direction == Direction::to_client) return;

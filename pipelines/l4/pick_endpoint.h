@@ -6,12 +6,15 @@
 //   endpoint_down       on_endpoint_down = "reset" (reset)
 //   stopping            a new flow after the gateway stopped taking them (reset or unreachable)
 //   flow_table_full     nat without an entry, where the reply could not be told apart
+//   no_source_address   fullnat: the interface towards the endpoint has no source_addresses
+//   source_ports_full   fullnat: no free source address and port was found for the endpoint
 //   nat_tuple_conflict  this client already talks to every candidate through another listener
 #pragma once
 
 #include "pipelines/endpoint_states.h"
 #include "pipelines/l4/decision.h"
 #include "pipelines/l4/flows.h"
+#include "pipelines/l4/pick_source.h"
 
 namespace weft {
 
@@ -29,6 +32,7 @@ constexpr uint32_t hash_choice(uint64_t hash, uint32_t choice) {
 }
 
 void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
-                   const EndpointStates& states, Flows& flows, bool refuse_new_flows);
+                   const EndpointStates& states, Flows& flows, const SourcePicker& sources,
+                   bool refuse_new_flows);
 
 }  // namespace weft

@@ -179,7 +179,7 @@ TEST(PickEndpoint, AConnectionThatIsOverGivesItsPlaceToOneOfAnotherListener) {
       ethernet().ipv4("10.0.2.1", "192.0.2.1").tcp(8080, 1, tcp_flag::syn | tcp_flag::ack));
   EXPECT_EQ(reply.frame.source, "203.0.113.11");
   path.advance(seconds(1));
-  EXPECT_EQ(path.counters.nat_flows.entries.read(), 1u);
+  EXPECT_EQ(path.counters.nat4_flows.entries.read(), 1u);
 }
 
 TEST(PickEndpoint, AFullTableIsAHashForTunnelsAndForNatWithOneListener) {
@@ -193,7 +193,7 @@ TEST(PickEndpoint, AFullTableIsAHashForTunnelsAndForNatWithOneListener) {
     }
   }
   path.advance(seconds(1));
-  EXPECT_GT(path.counters.nat_flows.refused.read(), 0u);
+  EXPECT_GT(path.counters.nat4_flows.refused.read(), 0u);
 }
 
 TEST(PickEndpoint, AFullTableEndsNatFlowsWhoseRepliesCouldBeTwoListeners) {

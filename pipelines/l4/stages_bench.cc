@@ -95,7 +95,7 @@ BENCHMARK(nat);
 void encapsulate(benchmark::State& state) {
   ParsedBurst parsed(1);
   const EndpointRecord endpoint{.address = *IpAddress::parse("10.0.2.1"),
-                                .tunnel_source = *IpAddress::parse("10.0.0.254"),
+                                .source = *IpAddress::parse("10.0.0.254"),
                                 .path_mtu_bytes = 1500};
   Decisions decisions;
   for (Decision& decision : decisions) decision.record = &endpoint;

@@ -1,5 +1,8 @@
 #include "pipelines/l4/track_flow.h"
 
+#include "pipelines/l4/answer.h"
+#include "pipelines/l4/rewrites.h"
+
 namespace weft {
 
 namespace {
@@ -11,43 +14,56 @@ bool begins_anew(const Headers& headers, FlowMeta meta, const FlowClock& clock) 
   return syn && (meta.state() == FlowState::closing || meta.expired(clock));
 }
 
-// Stores only what differs: an untouched line is not written back.
+// Stores only what differs: an untouched line is not written back. True: it differed.
 template <class Flow>
-void move_on(Flow flow, FlowMeta meta, FlowState state, const FlowClock& clock) {
+bool move_on(Flow flow, FlowMeta meta, FlowState state, const FlowClock& clock) {
   const FlowMeta now(meta.endpoint(), state, clock.tick(state));
-  if (now != meta) flow.set_meta(now);
+  if (now == meta) return false;
+  flow.set_meta(now);
+  return true;
 }
 
-void track_tunnel(const Headers& headers, Decision& decision, TunnelFlows4::Flow flow, Flows& flows,
-                  const Flows::Owner& owner) {
+template <class Table>
+void track_tunnel(const Headers& headers, Decision& decision, typename Table::Flow flow,
+                  Table& table, const Flows& flows, const Flows::Owner& owner) {
   const FlowMeta meta = flow.meta();
-  if (begins_anew(headers, meta, flows.clock)) return flows.tunnel.remove(flow, owner);
+  if (begins_anew(headers, meta, flows.clock)) return table.remove(flow, owner);
   const bool closed = (headers.tcp_flags & tcp_flag::fin) != 0;
   move_on(flow, meta, next_state(meta.state(), headers.tcp_flags, closed), flows.clock);
   decision.endpoint = meta.endpoint();
 }
 
-void track_nat(const Headers& headers, Decision& decision, NatFlows4::Flow found, Flows& flows,
-               const Flows::Owner& owner) {
+// Both entries of a fullnat flow say the same of it.
+template <class Table, class NatFlow>
+void tell_other_entry(Table& table, const NatFlow& flow) {
+  const auto other = Flows::other_entry(table, flow);
+  if (!other) return;
+  NatFlow& its = other.bucket->flow(other.at);
+  its.meta = flow.meta;
+  its.marks.client_closed = flow.marks.client_closed;
+  its.marks.endpoint_closed = flow.marks.endpoint_closed;
+}
+
+template <class Table>
+void track_nat(const Headers& headers, Decision& decision, typename Table::Flow found, Table& table,
+               const Snapshot& snapshot, const Flows& flows, const Flows::Owner& owner) {
   const bool reply = decision.direction == Direction::to_client;
   const FlowMeta meta = found.meta();
-  if (!reply && begins_anew(headers, meta, flows.clock)) {
-    return flows.nat.remove(found, owner);
-  }
-  NatFlow4& flow = found.bucket->flow(found.at);
+  if (!reply && begins_anew(headers, meta, flows.clock)) return table.remove(found, owner);
+  auto& flow = found.bucket->flow(found.at);
   const bool fin = (headers.tcp_flags & tcp_flag::fin) != 0;
-  if (fin) (reply ? flow.endpoint_closed : flow.client_closed) = true;
-  const bool closed = flow.endpoint_closed && flow.client_closed;
+  if (fin && reply) flow.marks.endpoint_closed = 1;
+  if (fin && !reply) flow.marks.client_closed = 1;
+  const bool closed = flow.marks.endpoint_closed != 0 && flow.marks.client_closed != 0;
   // Only the client's packets show that it has the endpoint's SYN.
   const FlowState state = reply && meta.state() == FlowState::half_open
                               ? next_state(meta.state(), headers.tcp_flags | tcp_flag::syn, closed)
                               : next_state(meta.state(), headers.tcp_flags, closed);
-  move_on(found, meta, state, flows.clock);
+  const bool moved = move_on(found, meta, state, flows.clock);
+  if (moved || fin) tell_other_entry(table, flow);
   decision.endpoint = meta.endpoint();
-  const Socket4 other = reply ? flow.listener_side() : flow.endpoint_side();
-  decision.rewrite_address = IpAddress::v4(other.address);
-  decision.rewrite_port = other.port;
-  if (reply) decision.listener_slot = static_cast<ListenerSlot>(flow.listener);
+  set_rewrites(decision, flow, snapshot.endpoints->records[index(meta.endpoint())]);
+  if (reply) decision.listener_slot = static_cast<ListenerSlot>(flow.marks.listener);
 }
 
 // An endpoint's reply without a flow (this process is younger than the connection, or the table
@@ -55,6 +71,9 @@ void track_nat(const Headers& headers, Decision& decision, NatFlows4::Flow found
 [[gnu::noinline]] void match_reply(Burst& burst, uint32_t i, Decision& decision,
                                    const Snapshot& snapshot) {
   const Headers& headers = burst.headers[i];
+  if (decision.owner == AddressOwner::source_addresses) {
+    return burst.refuse(i, Drop::no_listener, refusal_reply(headers));
+  }
   const NatReturn* reply =
       snapshot.endpoints->nat_returns.find({headers.source, headers.source_port, headers.protocol});
   if (reply != nullptr) {
@@ -69,7 +88,12 @@ void track_nat(const Headers& headers, Decision& decision, NatFlows4::Flow found
 }
 
 bool uses_nat(const Decision& decision) {
-  return decision.direction == Direction::to_client || decision.listener->forward == Forward::nat;
+  return decision.direction == Direction::to_client || is_nat(decision.listener->forward);
+}
+
+NatSide side_of(const Decision& decision) {
+  if (decision.direction == Direction::to_endpoint) return NatSide::client;
+  return decision.owner == AddressOwner::source_addresses ? NatSide::source : NatSide::endpoint;
 }
 
 // Finds the flows of the packets of `which` in `table`, where `key_of` gives a packet's key and
@@ -93,24 +117,32 @@ void find_flows(uint32_t which, Table& table, KeyOf key_of, Track track) {
 void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Flows& flows) {
   const Flows::Owner owner(flows, snapshot);
   uint32_t nat = 0;
-  uint32_t tunnel = 0;
+  uint32_t v4 = 0;
   burst.for_each_live([&](uint32_t i) {
-    const uint32_t bit = uint32_t{burst.headers[i].v4} << i;
-    (uses_nat(decisions[i]) ? nat : tunnel) |= bit;
+    v4 |= uint32_t{burst.headers[i].v4} << i;
+    nat |= uint32_t{uses_nat(decisions[i])} << i;
   });
-  find_flows(
-      tunnel, flows.tunnel, [&](uint32_t i) { return TunnelKey4::of(burst.headers[i]); },
-      [&](uint32_t i, TunnelFlows4::Flow flow) {
-        track_tunnel(burst.headers[i], decisions[i], flow, flows, owner);
-      });
-  find_flows(
-      nat, flows.nat,
-      [&](uint32_t i) {
-        return NatKey4::of(burst.headers[i], decisions[i].direction == Direction::to_client);
-      },
-      [&](uint32_t i, NatFlows4::Flow flow) {
-        track_nat(burst.headers[i], decisions[i], flow, flows, owner);
-      });
+  const auto find_tunnel = [&](uint32_t which, auto& table) {
+    using Table = std::remove_reference_t<decltype(table)>;
+    find_flows(
+        which, table, [&](uint32_t i) { return Table::Key::of(burst.headers[i]); },
+        [&](uint32_t i, typename Table::Flow flow) {
+          track_tunnel(burst.headers[i], decisions[i], flow, table, flows, owner);
+        });
+  };
+  const auto find_nat = [&](uint32_t which, auto& table) {
+    using Table = std::remove_reference_t<decltype(table)>;
+    find_flows(
+        which, table,
+        [&](uint32_t i) { return Table::Key::of(burst.headers[i], side_of(decisions[i])); },
+        [&](uint32_t i, typename Table::Flow flow) {
+          track_nat(burst.headers[i], decisions[i], flow, table, snapshot, flows, owner);
+        });
+  };
+  find_tunnel(burst.live & ~nat & v4, flows.tunnel4);
+  find_tunnel(burst.live & ~nat & ~v4, flows.tunnel6);
+  find_nat(nat & v4, flows.nat4);
+  find_nat(nat & ~v4, flows.nat6);
   burst.for_each_live([&](uint32_t i) {
     Decision& decision = decisions[i];
     if (decision.endpoint != none<EndpointSlot>) [[likely]] {

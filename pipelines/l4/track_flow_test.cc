@@ -95,10 +95,10 @@ TEST(TrackFlow, NatIsClosingOnlyWhenBothSidesAre) {
   to_listener(tcp_flag::ack);
   to_listener(tcp_flag::fin | tcp_flag::ack);
   path.advance(seconds(40));
-  EXPECT_EQ(path.counters.nat_flows.entries.read(), 1u);  // half closed: still established
+  EXPECT_EQ(path.counters.nat4_flows.entries.read(), 1u);  // half closed: still established
   to_client(tcp_flag::fin | tcp_flag::ack);
   path.advance(seconds(20));
-  EXPECT_EQ(path.counters.nat_flows.entries.read(), 0u);
+  EXPECT_EQ(path.counters.nat4_flows.entries.read(), 0u);
 }
 
 TEST(TrackFlow, AReplyWithoutAFlowIsTheOneListenersOfItsEndpoint) {

@@ -11,7 +11,12 @@ WaitingPackets::~WaitingPackets() {
 bool WaitingPackets::put(Packet packet, const Headers& headers, const Decision& decision,
                          Instant now) {
   if (size_ == packets_max) return false;
-  waiting_[size_++] = {packet, headers, decision.listener_slot, now + wait_max};
+  waiting_[size_++] = {.packet = packet,
+                       .headers = headers,
+                       .listener = decision.listener_slot,
+                       .has_hop_address = decision.has_hop_address,
+                       .hop_address = decision.hop_address,
+                       .until = now + wait_max};
   return true;
 }
 
@@ -20,7 +25,9 @@ uint32_t WaitingPackets::release(Burst& burst, Decisions& decisions, const Routi
   uint32_t released = 0, kept = 0, expired = 0;
   for (uint32_t i = 0; i < size_; ++i) {
     Waiting& waiting = waiting_[i];
-    const uint32_t hop = find_way(routing, waiting.headers.destination).next_hop;
+    const IpAddress& towards =
+        waiting.has_hop_address ? waiting.hop_address : waiting.headers.destination;
+    const uint32_t hop = find_way(routing, towards).next_hop;
     const bool resolved = routing.next_hops[hop].link_header_bytes != 0;
     const bool late = now >= waiting.until;
     if (released == Burst::packets_max || (!resolved && !late)) {
@@ -30,6 +37,8 @@ uint32_t WaitingPackets::release(Burst& burst, Decisions& decisions, const Routi
     expired |= uint32_t{!resolved} << released;
     decisions[released].clear();
     decisions[released].listener_slot = waiting.listener;
+    decisions[released].has_hop_address = waiting.has_hop_address;
+    decisions[released].hop_address = waiting.hop_address;
     burst.packets[released] = waiting.packet;
     burst.headers[released++] = waiting.headers;
   }

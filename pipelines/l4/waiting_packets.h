@@ -26,8 +26,8 @@ class WaitingPackets {
   bool put(Packet packet, const Headers& headers, const Decision& decision, Instant now);
   uint32_t size() const { return size_; }
   // Moves packets whose neighbour is known now into the burst as live ones, and those that waited
-  // too long as drops (next_hop_unresolved), each with its listener's slot as the only
-  // decision. The burst holds nothing else. Gives their number.
+  // too long as drops (next_hop_unresolved), each with its listener's slot and hop address as
+  // the only decisions. The burst holds nothing else. Gives their number.
   uint32_t release(Burst& burst, Decisions& decisions, const RoutingPart& routing, Instant now);
 
  private:
@@ -35,6 +35,8 @@ class WaitingPackets {
     Packet packet;
     Headers headers;
     ListenerSlot listener = none<ListenerSlot>;
+    bool has_hop_address = false;
+    IpAddress hop_address;
     Instant until;
   };
 

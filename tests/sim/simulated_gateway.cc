@@ -5,7 +5,7 @@
 namespace weft::sim {
 
 static constexpr Duration holdings_interval = milliseconds(100);
-static constexpr FlowsMax flows_max{4096, 4096};
+static constexpr FlowsMax flows_max{4096, 4096, 4096, 4096};
 
 static KeyedHash::Key key_of(Random& random) {
   KeyedHash::Key key;

@@ -13,6 +13,7 @@ import lab as labs
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WEFT_BUILD", ROOT / "build"))
 ADMIN = "127.0.0.1:9100"
+FLOW_TABLES = ["tunnel4_flows", "tunnel6_flows", "nat4_flows", "nat6_flows"]
 
 # Quick enough for a test to wait for, slow enough for a loaded machine of two cores.
 HEALTH = {"http": "/healthz", "interval_ms": 300, "timeout_ms": 200, "fall": 3, "rise": 2}
@@ -48,7 +49,7 @@ def configuration(
             "drain_timeout_ms": 200,
             **gateway,
         },
-        "gateway.flows": {"tunnel_flows_max": 65536, "nat_flows_max": 65536, **(flows or {})},
+        "gateway.flows": {**{f"{table}_max": 65536 for table in FLOW_TABLES}, **(flows or {})},
         "admin": {"address": ADMIN, "socket": str(folder / "weftd.sock"), **(admin or {})},
         "interface": [
             {
@@ -223,7 +224,7 @@ class Gateway:
         return sum(
             worker[table]["entries"]
             for worker in self.status()["workers"]
-            for table in ["tunnel_flows", "nat_flows"]
+            for table in FLOW_TABLES
         )
 
     def wait_for_state(self, cluster, address, state, deadline_s=15):
