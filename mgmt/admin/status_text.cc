@@ -107,17 +107,19 @@ std::string flow_table_text(const json::object& worker, std::string_view key) {
 
 std::string workers_text(const json::object& status) {
   TextTable table({">WORKER", ">BUSY", ">CYCLES/PACKET", ">PACKETS", ">HANDED OFF", ">HANDED OVER",
-                   ">TUNNEL4", ">TUNNEL6", ">NAT4", ">NAT6", ">SNAPSHOT"});
+                   ">SNAPSHOT"});
+  TextTable flows({">WORKER", ">TUNNEL4 FLOWS", ">TUNNEL6 FLOWS", ">NAT4 FLOWS", ">NAT6 FLOWS"});
   for_each_in(status, "workers", [&](const json::object& worker) {
     table.add({count_in(worker, "worker"), percent(number_in(worker, "busy_share")),
                fmt::format("{:.0f}", number_in(worker, "cycles_per_packet")),
                count_in(worker, "packets"), count_in(worker, "handed_off"),
-               count_in(worker, "handed_over"), flow_table_text(worker, "tunnel4_flows"),
-               flow_table_text(worker, "tunnel6_flows"), flow_table_text(worker, "nat4_flows"),
-               flow_table_text(worker, "nat6_flows"),
+               count_in(worker, "handed_over"),
                fmt::format("{}", number_in(worker, "snapshot_generation"))});
+    flows.add({count_in(worker, "worker"), flow_table_text(worker, "tunnel4_flows"),
+               flow_table_text(worker, "tunnel6_flows"), flow_table_text(worker, "nat4_flows"),
+               flow_table_text(worker, "nat6_flows")});
   });
-  return table.empty() ? "" : "\n" + table.text();
+  return table.empty() ? "" : "\n" + table.text() + "\n" + flows.text();
 }
 
 std::string drops_text(const json::object& status) {

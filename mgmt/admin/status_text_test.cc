@@ -60,9 +60,13 @@ drain  web/10.0.0.9:8080  alice, uid 0  2026-01-02T03:04:05Z  no such endpoint n
 INTERFACE  RECEIVED  BYTES  SENT  BYTES  TO TWIN  FROM TWIN  MISSED  NO BUFFER  ERRORS  BUFFERS FREE
 edge              0      0     0      0        0          0      12          3       9  7000 of 8192
 
-WORKER    BUSY  CYCLES/PACKET  PACKETS  HANDED OFF  HANDED OVER  TUNNEL          NAT  SNAPSHOT
-     0   0.0 %              0        0           0            0  0 of 0       0 of 0         0
-     1  75.0 %            300     1000           0            0  0 of 0  0 of 1.05 M         0
+WORKER    BUSY  CYCLES/PACKET  PACKETS  HANDED OFF  HANDED OVER  SNAPSHOT
+     0   0.0 %              0        0           0            0         0
+     1  75.0 %            300     1000           0            0         0
+
+WORKER  TUNNEL4 FLOWS  TUNNEL6 FLOWS   NAT4 FLOWS  NAT6 FLOWS
+     0         0 of 0         0 of 0       0 of 0      0 of 0
+     1         0 of 0         0 of 0  0 of 1.05 M      0 of 0
 
 DROP         PACKETS
 no_listener       41

@@ -238,9 +238,9 @@ state_dir = "state"
      R"([gateway.flows]
 tunnel4_flows_max = 1_000_000
 )",
-     R"(weft.toml:2:20: tunnel4_flows_max must be a power of two between 1024 and 67108864, not 1000000
+     R"(weft.toml:2:21: tunnel4_flows_max must be a power of two between 1024 and 67108864, not 1000000
 tunnel4_flows_max = 1_000_000
-                   ^
+                    ^
 )"},
     {"a flow timeout too short",
      R"([gateway.flows]

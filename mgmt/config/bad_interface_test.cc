@@ -371,10 +371,10 @@ source_addresses = ["10.0.0.241/29"]
 name = "edge"
 device = "af_xdp:eth1"
 addresses = ["10.0.0.254/24"]
-source_addresses = ["10.0.0.248/29"]
+source_addresses = ["10.0.0.254"]
 )",
-     R"(weft.toml:5:21: "10.0.0.248/29" overlaps an address of interface "edge" (line 4): an address has one owner
-source_addresses = ["10.0.0.248/29"]
+     R"(weft.toml:5:21: "10.0.0.254" overlaps an address of interface "edge" (line 4): an address has one owner
+source_addresses = ["10.0.0.254"]
                     ^
 )"},
     {"a link-local source address",
@@ -386,6 +386,17 @@ source_addresses = ["fe80::/64"]
 )",
      R"(weft.toml:5:21: "fe80::/64" is a link-local address, which is on no link for sure
 source_addresses = ["fe80::/64"]
+                    ^
+)"},
+    {"source addresses at the edge of a subnet",
+     R"([[interface]]
+name = "edge"
+device = "af_xdp:eth1"
+addresses = ["10.0.0.1/24"]
+source_addresses = ["10.0.0.248/29"]
+)",
+     R"(weft.toml:5:21: "10.0.0.248/29" holds 10.0.0.255, the broadcast address of 10.0.0.0/24 (line 4), which no host has
+source_addresses = ["10.0.0.248/29"]
                     ^
 )"},
     {"a next hop off link",

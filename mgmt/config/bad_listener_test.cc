@@ -44,16 +44,16 @@ cluster = "web"
 protocol = "https"
            ^
 )"},
-    {"a forwarding of later versions",
+    {"an unknown forwarding",
      R"([[listener]]
 name = "web"
 address = "203.0.113.10:80"
 protocol = "tcp"
-forward = "fullnat"
+forward = "snat"
 cluster = "web"
 )",
-     R"(weft.toml:5:11: forward must be "nat" or "ipip", not "fullnat"
-forward = "fullnat"
+     R"(weft.toml:5:11: forward must be "nat", "fullnat", "ipip", "gue", "gre" or "direct", not "snat"
+forward = "snat"
           ^
 )"},
     {"no port",
@@ -174,6 +174,37 @@ cluster = "web"
 )",
      R"(weft.toml:3:11: "2001:db8::10" needs brackets and a port, as in "[2001:db8::10]:80"
 address = "2001:db8::10"
+          ^
+)"},
+    {"nat across families",
+     R"([[listener]]
+name = "web"
+address = "[2001:db8::10]:80"
+protocol = "tcp"
+forward = "nat"
+cluster = "both"
+[[cluster]]
+name = "both"
+endpoints = ["[fd00::1]:80", "10.0.2.1:80"]
+)",
+     R"(weft.toml:5:11: forward "nat" stays within IPv6, the family of the listener's address, but endpoint "10.0.2.1:80" of cluster "both" is IPv4; tunnels may cross
+forward = "nat"
+          ^
+)"},
+    {"fullnat without a source address of its family",
+     R"([[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "fullnat"
+cluster = "web"
+[[interface]]
+name = "mesh"
+device = "af_xdp:eth7"
+source_addresses = ["fd00::/120"]
+)",
+     R"(weft.toml:5:11: forward "fullnat" needs source_addresses of IPv4 on the interface towards the endpoints
+forward = "fullnat"
           ^
 )"},
     {"a multicast address",

@@ -56,8 +56,9 @@ TEST(Load, DefaultsOfTheGateway) {
   EXPECT_EQ(gateway.drain_timeout_ms, milliseconds(30000));
   EXPECT_EQ(gateway.ready_after_ms, milliseconds(10000));
   EXPECT_EQ(gateway.generations_max, 8u);
-  EXPECT_EQ(model.flows, (FlowSettings{1048576, 1048576, milliseconds(10000), milliseconds(300000),
-                                       milliseconds(10000), milliseconds(30000)}));
+  EXPECT_EQ(model.flows,
+            (FlowSettings{1048576, 1048576, 1048576, 1048576, milliseconds(10000),
+                          milliseconds(300000), milliseconds(10000), milliseconds(30000)}));
   EXPECT_EQ(model.admin, (AdminSettings{"127.0.0.1:9100", "/run/weft/gw-test.sock", ""}));
   EXPECT_EQ(model.log.level, "info");
   EXPECT_THAT(model.listeners, IsEmpty());
@@ -201,8 +202,9 @@ device = "af_xdp:eth1"
   gateway.ready_after_ms = milliseconds(2);
   gateway.generations_max = 3;
   EXPECT_EQ(model.gateway, gateway);
-  EXPECT_EQ(model.flows, (FlowSettings{65536, 2048, milliseconds(1001), milliseconds(1002),
-                                       milliseconds(1003), milliseconds(1004)}));
+  EXPECT_EQ(model.flows,
+            (FlowSettings{65536, 1048576, 2048, 1048576, milliseconds(1001), milliseconds(1002),
+                          milliseconds(1003), milliseconds(1004)}));
   EXPECT_EQ(model.admin, (AdminSettings{"[::1]:9200", "/run/w.sock", "wheel"}));
   EXPECT_EQ(model.log.level, "debug");
 }
