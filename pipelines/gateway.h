@@ -10,6 +10,7 @@
 
 #include "dataplane/base/clock.h"
 #include "dataplane/wire/burst.h"
+#include "dataplane/worker/tap.h"
 #include "pipelines/l4/l4.h"
 #include "pipelines/snapshot.h"
 
@@ -26,15 +27,20 @@ class Gateway {
   void process(Burst& burst, const Snapshot& snapshot, Instant now);
   void process_from_twin(Burst& burst, const Snapshot& snapshot, Instant now);
   void idle(const Snapshot& snapshot, Instant now);
-  uint32_t release(Burst& burst, const Snapshot& snapshot, Instant now) {
-    return l4_.release(burst, snapshot, now);
-  }
+  uint32_t release(Burst& burst, const Snapshot& snapshot, Instant now);
 
   L4& l4() { return l4_; }
+  Tap& tap() { return tap_; }  // for mgmt, and for the worker's loop
 
  private:
+  using Listeners = std::array<ListenerSlot, Burst::packets_max>;
+
+  void look(const Burst& burst, Instant now);
+  Listeners listeners();
+
   const std::vector<LinkFilter> links_;
   L4 l4_;
+  Tap tap_;
 };
 
 }  // namespace weft

@@ -51,7 +51,8 @@ struct Member {
                   .links = {link}},
                  *gateway.states, refuse_new_flows, counters, FlowTimeouts{}, Instant{}),
         reader(published.reader(index)),
-        worker({.index = index}, attachments, rings, pipeline, reader, counters.loop()) {
+        worker({.index = index, .tap = &pipeline.tap()}, attachments, rings, pipeline, reader,
+               counters.loop()) {
     reader.online();
   }
   WorkerCounters counters;
@@ -212,8 +213,11 @@ TEST_F(GatewayTest, WhileItDrainsNewFlowsAreRefusedAndOldOnesServed) {
   EXPECT_THAT(flows(), ElementsAre(1));
 }
 
-TEST_F(GatewayTest, ATurnAllocatesNothing) {
+TEST_F(GatewayTest, ATurnAllocatesNothingAlsoWhileItIsCaptured) {
   start(2);
+  CaptureWishes wishes;
+  wishes[0] = CaptureWish{};
+  members_[0]->pipeline.tap().want(&wishes);
   uint64_t allocated = 0;
   for (uint16_t round = 0; round < 20; ++round) {
     for (uint16_t i = 0; i < 30; ++i) {
@@ -238,6 +242,100 @@ TEST_F(GatewayTest, ATurnAllocatesNothing) {
   }
   EXPECT_EQ(allocated, 0u);
   EXPECT_GT(members_[1]->counters.turn.packets.read(), 100u);
+}
+
+// What a capture of everything is told: point, note, drop, whether it has the listener.
+class CaptureTest : public GatewayTest {
+ protected:
+  void capture() {
+    wishes_[0] = CaptureWish{};
+    for (const auto& member : members_) member->pipeline.tap().want(&wishes_);
+  }
+  std::vector<TapRecord> told() {
+    std::vector<TapRecord> told;
+    for (const auto& member : members_) {
+      RecordRing& records = member->pipeline.tap().records();
+      for (auto bytes = records.front(); !bytes.empty(); bytes = records.front()) {
+        told.push_back(load<TapRecord>(bytes.data()));
+        records.pop();
+      }
+    }
+    return told;
+  }
+  CaptureWishes wishes_;
+};
+
+constexpr auto of_listener = static_cast<ListenerSlot>(0);
+constexpr auto of_none = none<ListenerSlot>;
+
+auto record(TapPoint point, ListenerSlot of, Drop drop = Drop::none, TapNote note = TapNote::none) {
+  using testing::Field;
+  return testing::AllOf(Field(&TapRecord::point, point), Field(&TapRecord::listener, of),
+                        Field(&TapRecord::drop, drop), Field(&TapRecord::note, note));
+}
+
+TEST_F(CaptureTest, BothWaysOfAFlowNameTheListener) {
+  start(1);
+  capture();
+  receive(syn(1000));
+  receive(syn_ack(1000));
+  const auto in = record(TapPoint::received, of_listener);
+  const auto out = record(TapPoint::sent, of_listener);
+  EXPECT_THAT(told(), ElementsAre(in, out, in, out));
+}
+
+TEST_F(CaptureTest, WithTwoWorkersEachPacketIsToldOnce) {
+  start(2);
+  capture();
+  for (uint16_t port = 1000; port < 1100; ++port) receive(syn(port));
+  empty_queues();
+  EXPECT_EQ(told().size(), 200u);
+}
+
+TEST_F(CaptureTest, DropsHaveTheirNameAndNoStrangersListener) {
+  start(1, {.vlan_id = 120});
+  capture();
+  receive(syn(1000).vlan(120));
+  told();
+  receive(syn(1000));  // ends in parse_headers
+  EXPECT_THAT(told(), ElementsAre(record(TapPoint::received, of_none, Drop::vlan_foreign)));
+  receive(ethernet().vlan(120).ipv4(client, listener).tcp(1, 81, tcp_flag::syn));
+  EXPECT_THAT(told(),
+              ElementsAre(record(TapPoint::received, of_none, Drop::no_listener),
+                          record(TapPoint::sent, of_none, Drop::no_listener, TapNote::answer)));
+}
+
+TEST_F(CaptureTest, TheKernelsFramesAreToldToo) {
+  start(1);
+  capture();
+  receive(arp_request());
+  ASSERT_TRUE(twin_.push(0, arp_request().build()));
+  settle();
+  EXPECT_THAT(told(), ElementsAre(record(TapPoint::received, of_none, Drop::none, TapNote::to_twin),
+                                  record(TapPoint::sent, of_none, Drop::none, TapNote::from_twin)));
+}
+
+TEST_F(CaptureTest, WhatTheTwinDoesNotTakeIsToldAsADrop) {
+  start(1);
+  capture();
+  for (int i = 0; i < 64; ++i) receive(arp_request());
+  told();
+  receive(arp_request());
+  EXPECT_THAT(told(), ElementsAre(record(TapPoint::received, of_none, Drop::none, TapNote::to_twin),
+                                  record(TapPoint::received, of_none, Drop::twin_full)));
+}
+
+TEST_F(CaptureTest, WhatWaitedInVainIsToldWhenItEnds) {
+  start(1);
+  capture();
+  receive(ethernet().ipv4("10.77.0.1", listener).tcp(1, 80, tcp_flag::syn));
+  told();
+  receive(ethernet().ipv4(endpoint, "10.77.0.1").tcp(8080, 1, tcp_flag::syn | tcp_flag::ack));
+  EXPECT_THAT(told(),
+              ElementsAre(record(TapPoint::received, of_listener, Drop::none, TapNote::held)));
+  now_ += seconds(2);
+  settle();
+  EXPECT_THAT(told(), ElementsAre(record(TapPoint::sent, of_listener, Drop::next_hop_unresolved)));
 }
 
 }  // namespace

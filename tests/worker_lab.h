@@ -48,6 +48,7 @@ class WorkerLab {
   ScriptedWorker& worker(uint32_t i) { return members_[i]->worker; }
   ScriptedPipeline& pipeline(uint32_t i) { return members_[i]->pipeline; }
   ScriptedReader& reader(uint32_t i) { return members_[i]->reader; }
+  Tap& tap(uint32_t i) { return members_[i]->tap; }
   WorkerCounters& counters(uint32_t i) { return members_[i]->counters; }
   HandOffRings& rings() { return rings_; }
   GuardedPool& pool() { return pool_; }
@@ -88,9 +89,10 @@ class WorkerLab {
            HandOffRings& rings, const ScriptedSnapshot* snapshot)
         : pipeline(static_cast<uint16_t>(i)),
           reader(snapshot),
-          worker({.index = i, .idle = settings.idle}, attachments, rings, pipeline, reader,
+          worker({.index = i, .idle = settings.idle, .tap = &tap}, attachments, rings, pipeline, reader,
                  counters.loop()) {}
     WorkerCounters counters;
+    Tap tap;
     ScriptedPipeline pipeline;
     ScriptedReader reader;
     ScriptedWorker worker;

@@ -7,8 +7,8 @@
 namespace weft {
 
 Outbound::Outbound(uint32_t worker, std::span<const Attachment> attachments, HandOffRings& rings,
-                   LoopCounters counters)
-    : worker_(worker), rings_(rings), counters_(counters), to_rings_(rings.workers()) {
+                   LoopCounters counters, Tap* tap)
+    : worker_(worker), rings_(rings), counters_(counters), tap_(tap), to_rings_(rings.workers()) {
   CHECK(worker < rings.workers() && attachments.size() <= interfaces_max);
   const auto outlet = [&](Interface& interface, Purpose purpose, std::size_t index) {
     const QueueShare share = queue_share(worker, rings.workers(), interface.queues());
@@ -96,6 +96,16 @@ void Outbound::drop(Packet packet, Drop why) {
   if (dropped_.size == batch_packets_max) flush_dropped();
 }
 
+// A packet that had its verdict already.
+void Outbound::drop_late(const HandOff& packet, Drop why) {
+  if (tap_ != nullptr && tap_->on()) [[unlikely]] {
+    const bool leaves = packet.purpose == Purpose::transmit;
+    tap_->tell_late_drop(packet.packet, why, leaves ? TapPoint::sent : TapPoint::received,
+                         packet.interface);
+  }
+  drop(packet.packet, why);
+}
+
 void Outbound::flush_outlet(Outlet& outlet) {
   const std::span<Packet> packets = outlet.batch.span();
   if (packets.empty()) return;
@@ -105,7 +115,7 @@ void Outbound::flush_outlet(Outlet& outlet) {
   const bool wire = outlet.purpose == Purpose::transmit;
   for (const Packet packet : packets.subspan(sent)) {
     bytes -= packet.bytes();
-    drop(packet, wire ? Drop::transmit_full : Drop::twin_full);
+    drop_late({packet, outlet.index, outlet.purpose}, wire ? Drop::transmit_full : Drop::twin_full);
   }
   outlet.batch.size = 0;
   InterfaceCounters& counters = counters_.interfaces[outlet.index];
@@ -124,7 +134,7 @@ void Outbound::flush_ring(uint32_t to) {
   uint32_t handed_off = 0;
   for (uint32_t i = 0; i < batch.size; ++i) {
     if (i >= taken) {
-      drop(batch.items[i].packet, Drop::handoff_full);
+      drop_late(batch.items[i], Drop::handoff_full);
     } else if (batch.items[i].purpose == Purpose::process) {
       ++handed_off;
     }

@@ -13,14 +13,16 @@
 #include "dataplane/worker/counters.h"
 #include "dataplane/worker/handoff.h"
 #include "dataplane/worker/placement.h"
+#include "dataplane/worker/tap.h"
 
 namespace weft {
 
 class Outbound {
  public:
-  // All of them outlive this. Requires: worker < rings.workers().
+  // All of them outlive this; `tap`, if any, is told of what does not get away. Requires: worker <
+  // rings.workers().
   Outbound(uint32_t worker, std::span<const Attachment> attachments, HandOffRings& rings,
-           LoopCounters counters);
+           LoopCounters counters, Tap* tap);
 
   // Takes all packets of the burst. Requires: none is live.
   void carry_out(const Burst& burst);
@@ -52,6 +54,7 @@ class Outbound {
   void send(std::vector<Outlet>& outlets, uint16_t interface, Packet packet);
   void hand_off(uint16_t worker, const HandOff& packet);
   void drop(Packet packet, Drop why);
+  void drop_late(const HandOff& packet, Drop why);
   void flush_outlet(Outlet& outlet);
   void flush_ring(uint32_t to);
   void flush_dropped();
@@ -59,6 +62,7 @@ class Outbound {
   uint32_t worker_;
   HandOffRings& rings_;
   LoopCounters counters_;
+  Tap* const tap_;
   std::vector<Outlet> wires_;             // by interface
   std::vector<Outlet> twins_;             // by interface
   std::vector<Batch<HandOff>> to_rings_;  // by worker

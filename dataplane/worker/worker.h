@@ -25,6 +25,7 @@ namespace weft {
 struct WorkerSettings {
   uint32_t index = 0;  // of HandOffRings::workers()
   IdleMode idle = IdleMode::adaptive;
+  Tap* tap = nullptr;  // outlives the worker; null: nobody captures
 };
 
 // Thread safety: turn and run belong to one thread.
@@ -83,7 +84,7 @@ Worker<PipelineType, Reader>::Worker(const WorkerSettings& settings,
       pipeline_(pipeline),
       reader_(reader),
       counters_(counters),
-      outbound_(settings.index, attachments, rings, counters) {
+      outbound_(settings.index, attachments, rings, counters, settings.tap) {
   const auto add = [&](std::vector<Inlet>& inlets, Interface& interface, std::size_t index) {
     for (const uint16_t queue :
          queue_share(settings.index, rings.workers(), interface.queues()).receives) {

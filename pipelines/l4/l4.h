@@ -38,6 +38,8 @@ class L4 {
   // a verdict; gives their number. Once a turn.
   uint32_t release(Burst& burst, const Snapshot& snapshot, Instant now);
 
+  // Of the last burst; a packet that ended before match_listener has those of an earlier one.
+  Decisions& decisions() { return decisions_; }
   const Flows& flows() const { return flows_; }
   NeighbourWishes& neighbour_wishes() { return wishes_; }  // for mgmt
 
