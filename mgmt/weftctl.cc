@@ -18,6 +18,7 @@
 #include "mgmt/admin/default_socket.h"
 #include "mgmt/admin/status_text.h"
 #include "mgmt/io/http_client.h"
+#include "mgmt/weftctl_capture.h"
 
 namespace weft::mgmt {
 namespace {
@@ -32,6 +33,8 @@ struct Options {
   std::string endpoint;  // "web/10.0.0.1:80"
   uint32_t interval_ms = 1000;
   uint32_t count = 0;  // of top's pictures; 0: until interrupted
+  CaptureRequest capture;
+  std::string output = "-";
 };
 
 std::string host_name() {
@@ -119,6 +122,29 @@ Result<void> top(const Options& options) {
   return {};
 }
 
+void add_capture(CLI::App& app, Options& options, Result<void>& done) {
+  CLI::App* capturing = app.add_subcommand(
+      "capture", "record packets as pcapng, with their listener and the name of their drop");
+  CaptureRequest& request = options.capture;
+  capturing->add_option("--filter", request.filter,
+                        "only these, in libpcap's language: \"tcp port 80\"");
+  capturing->add_flag("--drops", request.drops_only, "only those that end here");
+  capturing->add_option("--packets", request.packets_max, "end after so many")
+      ->check(CLI::Range(uint64_t{1}, UINT64_MAX));
+  capturing->add_option("--seconds", request.duration_s, "end after so long")
+      ->check(CLI::Range(1, 1'000'000));
+  capturing->add_option("--snap", request.snap_bytes, "bytes of each frame at most")
+      ->check(CLI::Range(1, UINT16_MAX))
+      ->capture_default_str();
+  capturing->add_option("--output", options.output, "a file, or - for standard output")
+      ->capture_default_str();
+  capturing->callback([&] {
+    const Result<std::string> socket = socket_of(options);
+    done = socket ? capture_to_file(*socket, options.capture, options.output)
+                  : tl::unexpected(socket.error());
+  });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Asks a running Weft gateway.", "weftctl");
   Options options;
@@ -149,6 +175,7 @@ int run(int argc, char** argv) {
       ->capture_default_str();
   refreshing->add_option("--count", options.count, "so many times; 0: until interrupted");
   refreshing->callback([&] { done = top(options); });
+  add_capture(app, options, done);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

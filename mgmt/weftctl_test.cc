@@ -9,6 +9,7 @@
 #include <string>
 
 #include "mgmt/admin/admin_handler.h"
+#include "mgmt/capture/pcapng.h"
 #include "mgmt/io/http_server.h"
 #include "mgmt/io/looping_thread.h"
 #include "mgmt/io/temporary_folder.h"
@@ -48,6 +49,13 @@ class WeftctlTest : public testing::Test {
                              " by " + order.by;
                   on_done(order_result_);
                 },
+            .capture = [this](const CaptureRequest& request) -> Result<HttpParts> {
+              captured_ = request;
+              if (!capture_result_) return tl::unexpected(capture_result_.error());
+              return [file = std::optional<std::string>(file_)]() mutable {
+                return std::exchange(file, std::nullopt);
+              };
+            },
             .run_elsewhere =
                 [](auto work) {
                   work();
@@ -67,6 +75,9 @@ class WeftctlTest : public testing::Test {
   Result<Reloaded> reload_result_;
   std::string ordered_;
   Result<void> order_result_;
+  CaptureRequest captured_;
+  Result<void> capture_result_;
+  std::string file_;
   LoopingThread thread_;
   std::optional<HttpServer> server_;
 };
@@ -127,8 +138,46 @@ TEST_F(WeftctlTest, TopShowsRatesAsOftenAsAsked) {
   EXPECT_THAT(top.out.substr(first.size()), StartsWith("gateway gw-1"));
 }
 
+TEST_F(WeftctlTest, ACaptureBecomesAFileOfWholeBlocks) {
+  pcapng::write_section(file_, "Weft");
+  pcapng::write_interface(file_, {.name = "edge"});
+  for (int i = 0; i < 3; ++i) pcapng::write_packet(file_, {.comment = "drop land"});
+  pcapng::write_statistics(file_, {.received = 5, .lost = 2});
+  const std::string whole = file_;
+  pcapng::write_packet(file_, {});
+  file_.resize(file_.size() - 4);
+  serve();
+  const ProgramRun captured =
+      run("capture --filter 'tcp port 80' --drops --packets 7 --seconds 9 --snap 96");
+  EXPECT_EQ(captured.exit_code, 0);
+  EXPECT_EQ(captured.out, whole);
+  EXPECT_EQ(captured.err, "3 packets captured, 2 lost\n");
+  EXPECT_EQ(captured_.filter, "tcp port 80");
+  EXPECT_GT(captured_.program.size(), 5u);
+  EXPECT_TRUE(captured_.drops_only);
+  EXPECT_EQ(captured_.packets_max, 7u);
+  EXPECT_EQ(captured_.duration_s, 9u);
+  EXPECT_EQ(captured_.snap_bytes, 96u);
+}
+
+TEST_F(WeftctlTest, ACaptureThatCannotBeSaysWhy) {
+  serve();
+  const ProgramRun misspelt = run("capture --filter 'tcp prt 80'");
+  EXPECT_EQ(misspelt.exit_code, 1);
+  EXPECT_THAT(misspelt.err, StartsWith("weftctl: the filter \"tcp prt 80\" is not understood"));
+  const ProgramRun nowhere = run("capture --output /nowhere/at/all");
+  EXPECT_EQ(nowhere.exit_code, 1);
+  EXPECT_EQ(nowhere.err, "weftctl: cannot write /nowhere/at/all: No such file or directory\n");
+  capture_result_ = fail("4 captures run already", Fault::operator_input, true);
+  const ProgramRun full = run("capture");
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_EQ(full.err, "weftctl: 4 captures run already\n");
+  EXPECT_EQ(run("capture --packets 0").exit_code, 1);
+  EXPECT_EQ(run("capture --snap 70000").exit_code, 1);
+}
+
 TEST_F(WeftctlTest, WithoutAGatewayItSaysSoInOneLine) {
-  for (const char* words : {"status", "status --json", "reload", "top --count 1"}) {
+  for (const char* words : {"status", "status --json", "reload", "top --count 1", "capture"}) {
     const ProgramRun outcome = run(words);
     EXPECT_EQ(outcome.exit_code, 1) << words;
     EXPECT_EQ(outcome.err, "weftctl: no gateway listens on " + socket() + ": is weftd running?\n");

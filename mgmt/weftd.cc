@@ -75,6 +75,7 @@ Result<void> serve(Driver::Settings settings, EventLoop& loop, Driver*& running,
        .reload = [&running](auto on_done) { running->reload(std::move(on_done)); },
        .order = [&running](Order order,
                            auto on_done) { running->order(std::move(order), std::move(on_done)); },
+       .capture = [&running](const CaptureRequest& request) { return running->capture(request); },
        .run_elsewhere = {}});
   if (!servers) return tl::unexpected(servers.error());
   if (auto workers = (*plane)->run(); !workers) return workers;

@@ -89,8 +89,8 @@ class WorkerLab {
            HandOffRings& rings, const ScriptedSnapshot* snapshot)
         : pipeline(static_cast<uint16_t>(i)),
           reader(snapshot),
-          worker({.index = i, .idle = settings.idle, .tap = &tap}, attachments, rings, pipeline, reader,
-                 counters.loop()) {}
+          worker({.index = i, .idle = settings.idle, .tap = &tap}, attachments, rings, pipeline,
+                 reader, counters.loop()) {}
     WorkerCounters counters;
     Tap tap;
     ScriptedPipeline pipeline;

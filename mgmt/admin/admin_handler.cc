@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mgmt/admin/capture_text.h"
 #include "mgmt/admin/order_request.h"
 #include "mgmt/admin/status_json.h"
 #include "mgmt/metrics/metrics_text.h"
@@ -65,6 +66,17 @@ void order(const AdminActions& actions, const HttpRequest& request, HttpRespond 
   });
 }
 
+void capture(const AdminActions& actions, const HttpRequest& request, HttpRespond respond) {
+  const Result<CaptureRequest> wanted = capture_request_in(request.body);
+  if (!wanted) return respond(json_response(400, {{"error", wanted.error().message}}));
+  Result<HttpParts> parts = actions.capture(*wanted);
+  if (!parts) {
+    const unsigned status = parts.error().retry ? 503 : 400;
+    return respond(json_response(status, {{"error", parts.error().message}}));
+  }
+  respond({.content_type = "application/x-pcapng", .parts = *std::move(parts)});
+}
+
 void ready(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
   respond(ready_response(actions.status()));
 }
@@ -84,6 +96,7 @@ constexpr std::array pages = {
     Page{"/v1/status", "GET", Reach::socket, status},
     Page{"/v1/reload", "POST", Reach::socket, reload},
     Page{"/v1/order", "POST", Reach::socket, order},
+    Page{"/v1/capture", "POST", Reach::socket, capture},
     Page{"/metrics", "GET", Reach::address, metrics},
     Page{"/ready", "GET", Reach::address, ready},
     Page{"/live", "GET", Reach::address, live},

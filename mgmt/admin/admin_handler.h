@@ -1,10 +1,11 @@
-// What the admin HTTP answers: /v1/status, /v1/reload, /v1/order, /metrics, /ready, /live. No
-// sockets here; mgmt/io's HttpServer calls the handler on the loop's thread.
+// What the admin HTTP answers: /v1/status, /v1/reload, /v1/order, /v1/capture, /metrics, /ready,
+// /live. No sockets here; mgmt/io's HttpServer calls the handler on the loop's thread.
 #pragma once
 
 #include <functional>
 
 #include "dataplane/base/result.h"
+#include "mgmt/capture/capture_request.h"
 #include "mgmt/io/http_message.h"
 #include "mgmt/metrics/report.h"
 
@@ -21,6 +22,8 @@ struct AdminActions {
   // Carries out what an operator orders about an endpoint (`at` is set by it) and says how that
   // went, at once or later.
   std::function<void(Order, std::function<void(const Result<void>&)> on_done)> order;
+  // Begins a capture: the parts of its file.
+  std::function<Result<HttpParts>(const CaptureRequest&)> capture;
   // Runs work that takes long away from the loop, on a thread that ends before the loop does, and
   // never waits. False: too much waits already, and the work is dropped.
   std::function<bool(std::function<void()> work)> run_elsewhere;

@@ -25,6 +25,11 @@ class AdminHandlerTest : public testing::Test {
                   orders_.push_back(std::move(order));
                   on_done(order_result_);
                 },
+            .capture = [this](const CaptureRequest& request) -> Result<HttpParts> {
+              captures_.push_back(request);
+              if (!capture_result_) return tl::unexpected(capture_result_.error());
+              return [] { return std::optional<std::string>(); };
+            },
             .run_elsewhere =
                 [this](auto work) {
                   if (elsewhere_full_) return false;
@@ -46,6 +51,8 @@ class AdminHandlerTest : public testing::Test {
   std::vector<std::function<void(Result<Reloaded>)>> reloads_;
   std::vector<Order> orders_;
   Result<void> order_result_;
+  std::vector<CaptureRequest> captures_;
+  Result<void> capture_result_;
   std::vector<std::function<void()>> elsewhere_;
   bool elsewhere_full_ = false;
 };
@@ -134,6 +141,31 @@ TEST_F(AdminHandlerTest, AnOrderIsAnsweredByWhatCameOfIt) {
   EXPECT_EQ(ask({.method = "POST", .target = "/v1/order", .body = "drain"})->status, 400u);
   EXPECT_EQ(ask(request, Reach::address)->status, 404u);
   EXPECT_EQ(orders_.size(), 2u);
+}
+
+TEST_F(AdminHandlerTest, ACaptureIsAnsweredInParts) {
+  const HttpRequest request{
+      .method = "POST", .target = "/v1/capture", .body = R"({"drops_only": true})"};
+  const auto answer = ask(request);
+  EXPECT_EQ(answer->status, 200u);
+  EXPECT_EQ(answer->content_type, "application/x-pcapng");
+  EXPECT_TRUE(answer->parts);
+  ASSERT_EQ(captures_.size(), 1u);
+  EXPECT_TRUE(captures_[0].drops_only);
+  EXPECT_EQ(ask(request, Reach::address)->status, 404u);
+}
+
+TEST_F(AdminHandlerTest, ACaptureThatCannotBeIsRefused) {
+  HttpRequest request{.method = "POST", .target = "/v1/capture", .body = "{"};
+  EXPECT_EQ(ask(request)->status, 400u);
+  EXPECT_TRUE(captures_.empty());
+  request.body = "{}";
+  capture_result_ = fail("the filter is no valid BPF program", Fault::operator_input);
+  EXPECT_EQ(ask(request)->status, 400u);
+  capture_result_ = fail("4 captures run already", Fault::operator_input, true);
+  const auto full = ask(request);
+  EXPECT_EQ(full->status, 503u);
+  EXPECT_EQ(full->body, "{\"error\":\"4 captures run already\"}\n");
 }
 
 TEST_F(AdminHandlerTest, OtherPagesAre404AndOtherMethods405) {

@@ -38,11 +38,18 @@ std::optional<std::string_view> find_option(std::string_view options, OptionCode
   return {};
 }
 
-uint64_t lost_packets(const Blocks::Block& statistics) {
-  if (statistics.body().size() < statistics_header_bytes) return 0;
-  const auto value =
-      find_option(statistics.body().substr(statistics_header_bytes), OptionCode::statistics_lost);
-  return value && value->size() == sizeof(uint64_t) ? number_at<uint64_t>(*value, 0) : 0;
+Statistics statistics_in(const Blocks::Block& block) {
+  Statistics statistics;
+  const std::string_view body = block.body();
+  if (body.size() < statistics_header_bytes) return statistics;
+  statistics.interface = number_at<uint32_t>(body, 0);
+  const auto count = [options = body.substr(statistics_header_bytes)](OptionCode code) {
+    const auto value = find_option(options, code);
+    return value && value->size() == sizeof(uint64_t) ? number_at<uint64_t>(*value, 0) : 0;
+  };
+  statistics.received = count(OptionCode::statistics_received);
+  statistics.lost = count(OptionCode::statistics_lost);
+  return statistics;
 }
 
 }  // namespace weft::mgmt::pcapng

@@ -37,7 +37,7 @@ class Blocks {
 // The value of an option in `options`, the end of a block's body; nothing when it is not there.
 std::optional<std::string_view> find_option(std::string_view options, OptionCode code);
 
-// What a block of statistics says; Requires: its type.
-uint64_t lost_packets(const Blocks::Block& statistics);
+// Interface and counts of a block of statistics, zero where it says nothing. Requires: its type.
+Statistics statistics_in(const Blocks::Block& block);
 
 }  // namespace weft::mgmt::pcapng

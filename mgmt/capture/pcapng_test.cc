@@ -103,7 +103,10 @@ TEST(Pcapng, StatisticsSayWhatWasLost) {
   Blocks blocks;
   const auto block = only_block(blocks, out);
   EXPECT_EQ(block.type, BlockType::interface_statistics);
-  EXPECT_EQ(lost_packets(block), 7u);
+  const Statistics read = statistics_in(block);
+  EXPECT_EQ(read.interface, 1u);
+  EXPECT_EQ(read.received, 100u);
+  EXPECT_EQ(read.lost, 7u);
 }
 
 TEST(Pcapng, AnEndlessCommentIsCut) {

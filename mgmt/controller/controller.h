@@ -78,6 +78,8 @@ class Controller {
   Phase phase() const { return lifecycle_.phase(); }
   const Model& model() const { return *model_; }
   GatewayStatus status() const;
+  // The name of the listener in this slot; empty: there is none.
+  std::string_view listener_name(ListenerSlot slot) const { return listeners_.name_of(slot); }
   std::vector<Order> orders() const;
 
  private:

@@ -20,10 +20,12 @@ Result<void> Listeners::claim(const std::vector<ListenerSettings>& settings, Cla
 void Listeners::on_config(const std::vector<ListenerSettings>& settings, Duration ready_after,
                           Instant now) {
   live_.clear();
+  by_slot_.assign(listeners_max, nullptr);
   std::set<std::string_view> names;
   for (const ListenerSettings& listener : settings) {
     names.insert(listener.name);
     live_.push_back(&configure(listener, ready_after, now));
+    by_slot_[index(live_.back()->id.slot)] = live_.back();
   }
   std::erase_if(by_name_, [&](const auto& item) {
     if (names.contains(item.first)) return false;
@@ -31,6 +33,11 @@ void Listeners::on_config(const std::vector<ListenerSettings>& settings, Duratio
     record(item.second, "listener_removed", "", now);
     return true;
   });
+}
+
+std::string_view Listeners::name_of(ListenerSlot slot) const {
+  const bool known = index(slot) < by_slot_.size() && by_slot_[index(slot)] != nullptr;
+  return known ? by_slot_[index(slot)]->settings.name : std::string_view();
 }
 
 TrackedListener& Listeners::configure(const ListenerSettings& settings, Duration ready_after,

@@ -42,6 +42,8 @@ class Listeners {
   bool poll(const Membership& membership, uint64_t decided_generation, Instant now);
   Instant next_poll() const;  // when somebody's ready_after ends
 
+  // Empty: the slot belongs to no listener.
+  std::string_view name_of(ListenerSlot slot) const;
   // In the order of the configuration.
   std::vector<const TrackedListener*> live() const;
   // Why it is not ready, one clause.
@@ -55,6 +57,7 @@ class Listeners {
   std::vector<LogRecord>& log_;
   std::map<std::string, TrackedListener, std::less<>> by_name_;
   std::vector<TrackedListener*> live_;
+  std::vector<const TrackedListener*> by_slot_;
   uint64_t published_generation_ = 0;
 };
 

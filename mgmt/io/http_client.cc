@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "mgmt/io/socket_address.h"
@@ -21,6 +22,8 @@ namespace {
 
 namespace http = boost::beast::http;
 using SteadyClock = std::chrono::steady_clock;
+
+constexpr milliseconds parts_patience{100};
 
 // A connected socket whose calls end with the deadline.
 class Connection {
@@ -36,6 +39,15 @@ class Connection {
   Result<void> open();
   Result<void> send(std::string_view bytes);
   Result<std::string> receive_all();
+  // What has arrived, after waiting for it no longer than `patience`: nothing yet, or the end as
+  // an empty text.
+  Result<std::optional<std::string>> receive_some(milliseconds patience);
+  bool late() const { return SteadyClock::now() > deadline_; }
+  tl::unexpected<Error> no_answer() const {
+    return fail(
+        fmt::format("the gateway on {} does not answer within {} ms", path_, timeout_.count()),
+        Fault::environment, true);
+  }
 
  private:
   Result<void> wait_for(short events);
@@ -80,9 +92,7 @@ Result<void> Connection::wait_for(short events) {
       std::chrono::ceil<std::chrono::milliseconds>(deadline_ - SteadyClock::now()).count();
   pollfd wanted{descriptor_, events, 0};
   if (left > 0 && poll(&wanted, 1, static_cast<int>(left)) > 0) return {};
-  return fail(
-      fmt::format("the gateway on {} does not answer within {} ms", path_, timeout_.count()),
-      Fault::environment, true);
+  return no_answer();
 }
 
 Result<void> Connection::send(std::string_view bytes) {
@@ -108,17 +118,25 @@ Result<std::string> Connection::receive_all() {
   return fail(fmt::format("the answer on {} does not end", path_));
 }
 
-Result<HttpResponse> parse(const std::string& path, const std::string& received) {
-  http::response_parser<http::string_body> parser;
-  parser.body_limit(boost::none);
-  parser.eager(true);
-  boost::system::error_code error;
-  parser.put(boost::asio::buffer(received), error);
-  if (!error && !parser.is_done()) parser.put_eof(error);
-  if (error || !parser.is_done()) {
-    return fail(fmt::format("what answers on {} is no gateway: {}", path,
-                            error ? error.message() : "its answer is cut short"));
-  }
+Result<std::optional<std::string>> Connection::receive_some(milliseconds patience) {
+  pollfd wanted{descriptor_, POLLIN, 0};
+  if (poll(&wanted, 1, static_cast<int>(patience.count())) <= 0) return std::nullopt;
+  std::string chunk(65536, '\0');
+  const ssize_t bytes = recv(descriptor_, chunk.data(), chunk.size(), 0);
+  if (bytes < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
+  if (bytes < 0) return broken();
+  chunk.resize(static_cast<std::size_t>(bytes));
+  return chunk;
+}
+
+using Parser = http::response_parser<http::string_body>;
+
+tl::unexpected<Error> no_gateway(const std::string& path, boost::system::error_code error) {
+  return fail(fmt::format("what answers on {} is no gateway: {}", path,
+                          error ? error.message() : "its answer is cut short"));
+}
+
+HttpResponse response_of(Parser& parser) {
   http::response<http::string_body> message = parser.release();
   HttpResponse response;
   response.status = message.result_int();
@@ -127,19 +145,62 @@ Result<HttpResponse> parse(const std::string& path, const std::string& received)
   return response;
 }
 
+std::string text_of(const HttpRequest& request) {
+  return fmt::format(
+      "{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}",
+      request.method, request.target, request.body.size(), request.body);
+}
+
+Result<HttpResponse> parse(const std::string& path, const std::string& received) {
+  Parser parser;
+  parser.body_limit(boost::none);
+  parser.eager(true);
+  boost::system::error_code error;
+  parser.put(boost::asio::buffer(received), error);
+  if (!error && !parser.is_done()) parser.put_eof(error);
+  if (error || !parser.is_done()) return no_gateway(path, error);
+  return response_of(parser);
+}
+
 }  // namespace
 
 Result<HttpResponse> ask_over_socket(const std::string& path, const HttpRequest& request,
                                      milliseconds timeout_ms) {
   Connection connection(path, timeout_ms);
   if (auto done = connection.open(); !done) return tl::unexpected(done.error());
-  const std::string message = fmt::format(
-      "{} {} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{}",
-      request.method, request.target, request.body.size(), request.body);
-  if (auto done = connection.send(message); !done) return tl::unexpected(done.error());
+  if (auto done = connection.send(text_of(request)); !done) return tl::unexpected(done.error());
   const Result<std::string> received = connection.receive_all();
   if (!received) return tl::unexpected(received.error());
   return parse(path, *received);
+}
+
+Result<HttpResponse> take_over_socket(const std::string& path, const HttpRequest& request,
+                                      milliseconds timeout_ms,
+                                      const std::function<bool(std::string_view part)>& take) {
+  Connection connection(path, timeout_ms);
+  if (auto done = connection.open(); !done) return tl::unexpected(done.error());
+  if (auto done = connection.send(text_of(request)); !done) return tl::unexpected(done.error());
+  Parser parser;
+  parser.body_limit(boost::none);
+  parser.eager(true);
+  std::string received;
+  bool began = false;
+  for (;;) {
+    const auto more = connection.receive_some(parts_patience);
+    if (!more) return tl::unexpected(more.error());
+    if (!*more && !began && connection.late()) return connection.no_answer();
+    began |= more->has_value();
+    received += more->value_or("");
+    boost::system::error_code error;
+    received.erase(0, parser.put(boost::asio::buffer(received), error));
+    if (error == http::error::need_more) error = {};
+    if (!error && *more && (*more)->empty() && !parser.is_done()) parser.put_eof(error);
+    const bool parts = parser.is_header_done() && parser.get().result() == http::status::ok;
+    const std::string part = parts ? std::exchange(parser.get().body(), {}) : "";
+    const bool goes_on = take(part);
+    if (error) return no_gateway(path, error);
+    if (parser.is_done() || !goes_on) return response_of(parser);
+  }
 }
 
 }  // namespace weft::mgmt

@@ -25,7 +25,7 @@ constexpr milliseconds patience{10'000};
 class OneAnswer {
  public:
   OneAnswer(const std::string& path, std::string_view bytes)
-      : socket_(ListenSocket::on_path(path, "")), thread_([this, bytes] {
+      : socket_(ListenSocket::on_path(path, "")), thread_([this, bytes = std::string(bytes)] {
           pollfd wanted{socket_->descriptor(), POLLIN, 0};
           if (poll(&wanted, 1, 10'000) <= 0) return;
           PlainConnection connection(accept(socket_->descriptor(), nullptr, nullptr));
@@ -95,6 +95,52 @@ TEST(HttpClient, SaysThatWhatAnswersIsNoGateway) {
     ASSERT_FALSE(got) << bytes;
     EXPECT_THAT(got.error().message, HasSubstr("is no gateway")) << bytes;
   }
+}
+
+class HttpClientParts : public testing::Test {
+ protected:
+  // What a server that answers so is asked; parts_ has what was taken.
+  Result<HttpResponse> ask(std::string_view answer, std::size_t enough_bytes = 1000) {
+    const OneAnswer server(socket_, answer);
+    return take_over_socket(socket_, {}, patience, [&](std::string_view part) {
+      taken_ += part;
+      return taken_.size() < enough_bytes;
+    });
+  }
+  TemporaryFolder folder_;
+  const std::string socket_ = folder_.file("gw.sock");
+  std::string taken_;
+};
+
+constexpr std::string_view in_parts =
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\none \r\n3\r\ntwo\r\n";
+
+TEST_F(HttpClientParts, TakesThemUntilTheyEnd) {
+  const auto response = ask(std::string(in_parts) + "0\r\n\r\n");
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 200u);
+  EXPECT_EQ(taken_, "one two");
+  EXPECT_EQ(response->body, "");
+}
+
+TEST_F(HttpClientParts, EndsWhenItHasEnough) {
+  ASSERT_TRUE(ask(in_parts, 3));
+  EXPECT_EQ(taken_.substr(0, 4), "one ");
+}
+
+TEST_F(HttpClientParts, SaysThatTheyBrokeOff) {
+  const auto response = ask(in_parts);
+  ASSERT_FALSE(response);
+  EXPECT_EQ(taken_, "one two");
+  EXPECT_THAT(response.error().message, HasSubstr("what answers on " + socket_));
+}
+
+TEST_F(HttpClientParts, AnotherStatusHasItsBody) {
+  const auto response = ask("HTTP/1.1 503 Full\r\nContent-Length: 4\r\n\r\nfull");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->status, 503u);
+  EXPECT_EQ(response->body, "full");
+  EXPECT_EQ(taken_, "");
 }
 
 }  // namespace

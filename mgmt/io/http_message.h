@@ -1,4 +1,5 @@
-// A request and its response as the admin interface sees them: whole, in memory.
+// A request and its response as the admin interface sees them: whole, in memory, or a response in
+// parts.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +18,16 @@ struct HttpRequest {
   std::optional<uint32_t> user_id;  // of the client on a unix socket, as the kernel says
 };
 
+// A body that comes in parts: called on the loop's thread about fifty times a second, until it
+// gives nothing. An empty part: there is none yet.
+using HttpParts = std::function<std::optional<std::string>()>;
+
 struct HttpResponse {
   unsigned status = 200;
   std::string content_type = "text/plain; charset=utf-8";
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // besides type and length
+  HttpParts parts;  // instead of `body` if there is one; let go of when the client has gone
 };
 
 // Gives the response, at once or later, from any thread. Only the first call counts; a client that

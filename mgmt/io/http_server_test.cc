@@ -144,6 +144,35 @@ TEST_F(HttpServerTest, AnAnswerForAServerThatIsGoneIsNoError) {
   EXPECT_TRUE(thread_.run([] { return true; }));
 }
 
+TEST_F(HttpServerTest, AResponseInPartsComesAsItIsMadeAndEnds) {
+  start([](const HttpRequest&, const HttpRespond& respond) {
+    respond({.parts = [left = 4]() mutable -> std::optional<std::string> {
+      if (left-- == 0) return {};
+      return left % 2 == 1 ? std::string(100, static_cast<char>('0' + left)) : "";
+    }});
+  });
+  const std::string answer = ask("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Transfer-Encoding: chunked\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\n\r\n64\r\n" + std::string(100, '3') + "\r\n64\r\n" +
+                                std::string(100, '1') + "\r\n0\r\n"));
+}
+
+TEST_F(HttpServerTest, AClientThatLeavesLetsGoOfItsParts) {
+  auto held = std::make_shared<std::string>();
+  const std::weak_ptr<std::string> watched = held;
+  start([held = std::move(held)](const HttpRequest&, const HttpRespond& respond) mutable {
+    respond({.parts = [held = std::move(held)] { return std::optional<std::string>(*held); }});
+  });
+  PlainConnection client = connect();
+  ASSERT_TRUE(client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(client.read_until("chunked"), HasSubstr("chunked"));
+  EXPECT_FALSE(watched.expired());
+  client.close();
+  EXPECT_TRUE(becomes(0));
+  EXPECT_TRUE(watched.expired());
+}
+
 TEST_F(HttpServerTest, GarbageIs400) {
   start();
   EXPECT_THAT(ask("\x16\x03\x01 hello\r\n\r\n"), StartsWith("HTTP/1.1 400"));

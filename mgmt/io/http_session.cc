@@ -2,11 +2,15 @@
 
 #include <sys/socket.h>
 
+#include <cerrno>
+
 #include <algorithm>
 #include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/chunk_encode.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
@@ -24,6 +28,7 @@ namespace {
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_bytes = 4096;
 constexpr std::size_t farewell_bytes_max = 1u << 20;
+constexpr milliseconds parts_interval_ms{20};
 
 using Parser = http::request_parser<http::string_body>;
 
@@ -110,6 +115,51 @@ asio::awaitable<bool> send(HttpStream& stream, HttpResponse response, bool witho
   co_return !error && keep_alive;
 }
 
+asio::awaitable<boost::system::error_code> send_chunk(HttpStream& stream, std::string_view bytes) {
+  const auto [error, sent] = co_await asio::async_write(
+      stream, http::make_chunk(asio::buffer(bytes.data(), bytes.size())), as_result);
+  co_return error;
+}
+
+asio::awaitable<boost::system::error_code> send_last_chunk(HttpStream& stream) {
+  const auto [error, sent] = co_await asio::async_write(stream, http::make_chunk_last(), as_result);
+  co_return error;
+}
+
+// Whether the client has ended its side: who takes a response in parts has nothing more to ask.
+bool has_gone(HttpStream& stream) {
+  char byte;
+  const ssize_t read = recv(stream.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return read == 0 || (read < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+// Chunk by chunk, while there are any and the client is there: who closes a capture ends it.
+asio::awaitable<void> send_parts(HttpSessions& sessions, HttpStream& stream,
+                                 HttpResponse response) {
+  http::response<http::empty_body> message;
+  message.result(response.status);
+  message.set(http::field::content_type, response.content_type);
+  message.chunked(true);
+  message.keep_alive(false);
+  http::response_serializer<http::empty_body> head(message);
+  const auto [refused, head_bytes] = co_await http::async_write_header(stream, head, as_result);
+  if (refused) co_return;
+  asio::steady_timer pause(sessions.loop.parts().context);
+  while (sessions.running && !has_gone(stream)) {
+    const std::optional<std::string> part = response.parts();
+    const std::string_view bytes = part ? std::string_view(*part) : std::string_view();
+    if (part && bytes.empty()) {
+      pause.expires_after(parts_interval_ms);
+      co_await pause.async_wait(as_result);
+      continue;
+    }
+    stream.expires_after(sessions.limits.response_timeout_ms);
+    const auto error = part ? co_await send_chunk(stream, bytes) : co_await send_last_chunk(stream);
+    stream.expires_never();
+    if (!part || error) co_return;
+  }
+}
+
 // Ends our side and reads what the client still sends, for a moment: closing with bytes unread
 // would reset the connection, and with it the response on its way.
 asio::awaitable<void> say_farewell(HttpStream& stream) {
@@ -182,6 +232,10 @@ asio::awaitable<void> serve(std::shared_ptr<HttpSessions> sessions, HttpStream s
     if (!sessions->running) co_return;
     stream.expires_after(limits.response_timeout_ms);
     const bool head = message.method() == http::verb::head;
+    if (response.parts) {
+      co_await send_parts(*sessions, stream, std::move(response));
+      break;
+    }
     if (!co_await send(stream, std::move(response), head, message.keep_alive())) break;
   }
   if (sessions->running) co_await say_farewell(stream);

@@ -31,6 +31,7 @@ class AdminServers : public testing::Test {
                                          },
                                      .reload = [](const auto& on_done) { on_done(Reloaded{}); },
                                      .order = [](const auto&, const auto& on_done) { on_done({}); },
+                                     .capture = {},
                                      .run_elsewhere = {}});
     });
     ASSERT_TRUE(servers_);

@@ -48,6 +48,15 @@ Result<std::unique_ptr<DataPlane>> DataPlane::open(const Model& model, Instant n
   }
 }
 
+static std::vector<pcapng::Interface> captured_interfaces(const Model& model,
+                                                          const L4Settings& settings) {
+  std::vector<pcapng::Interface> interfaces;
+  for (std::size_t i = 0; i < model.interfaces.size(); ++i) {
+    interfaces.push_back({.name = model.interfaces[i].name, .mac = settings.links[i].mac});
+  }
+  return interfaces;
+}
+
 DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant now)
     : cpus_(model.gateway.workers),
       idle_(model.gateway.idle == Idle::poll ? IdleMode::poll : IdleMode::adaptive),
@@ -64,6 +73,7 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
     attachments_.push_back({*attached_[i].wire, *attached_[i].twin});
     settings.links.push_back({model.interfaces[i].vlan, attached_[i].wire->mac()});
   }
+  std::vector<Tap*> taps;
   for (std::size_t worker = 0; worker < cpus_.size(); ++worker) {
     settings.worker = static_cast<uint16_t>(worker);
     settings.flow_key = random_key();
@@ -71,7 +81,10 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
     counters_view_.push_back(counters_.back().get());
     gateways_.push_back(std::make_unique<Gateway>(
         settings, states_, refuse_new_flows_, *counters_.back(), timeouts_of(model.flows), now));
+    taps.push_back(&gateways_.back()->tap());
   }
+  captures_ =
+      std::make_unique<Captures>(taps, captured_interfaces(model, settings), "Weft " WEFT_VERSION);
 }
 
 DataPlane::~DataPlane() {
@@ -87,8 +100,8 @@ Result<void> DataPlane::run() {
           WorkerCounters& counters = *counters_[worker];
           auto reader = published_.reader(worker);
           Worker<Gateway, Published<Snapshot>::Reader> loop(
-              {worker, idle_}, attachments_, rings_, *gateways_[worker], reader,
-              LoopCounters{counters.dropped, counters.interfaces, counters.turn});
+              {worker, idle_, &gateways_[worker]->tap()}, attachments_, rings_, *gateways_[worker],
+              reader, LoopCounters{counters.dropped, counters.interfaces, counters.turn});
           loop.run(stop_);
         });
     if (!thread) return tl::unexpected(thread.error());

@@ -18,6 +18,7 @@
 #include "dataplane/worker/handoff.h"
 #include "dataplane/worker/idle.h"
 #include "dataplane/worker/placement.h"
+#include "mgmt/capture/captures.h"
 #include "mgmt/model/model.h"
 #include "pipelines/endpoint_states.h"
 #include "pipelines/gateway.h"
@@ -50,6 +51,7 @@ class DataPlane {
       while (const auto wish = gateway->l4().neighbour_wishes().take()) take(*wish);
     }
   }
+  Captures& captures() { return *captures_; }
   uint64_t flows_active() const;
   std::vector<std::string> twin_names() const;
   std::vector<DeviceStats> device_stats() const;  // by interface
@@ -76,6 +78,7 @@ class DataPlane {
   std::vector<std::unique_ptr<WorkerCounters>> counters_;  // by worker
   std::vector<const WorkerCounters*> counters_view_;
   std::vector<std::unique_ptr<Gateway>> gateways_;  // by worker
+  std::unique_ptr<Captures> captures_;
   std::vector<EalThread> threads_;
 };
 

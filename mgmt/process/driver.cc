@@ -149,6 +149,8 @@ void Driver::prepare_kernel() {
 
 void Driver::look_at_workers() {
   plane_.mirror_carrier();
+  plane_.captures().poll(loop_.now(),
+                         [this](ListenerSlot slot) { return controller_->listener_name(slot); });
   plane_.take_neighbour_wishes([&](const Neighbour& neighbour) {
     controller_->on_next_hop_wanted({neighbour.interface, neighbour.address}, loop_.now());
   });
@@ -190,6 +192,12 @@ void Driver::order(Order order, std::function<void(const Result<void>&)> on_done
     loop_.post([answer, kept = keep_orders(folder, name, orders)] { answer(kept); });
   });
   if (!runs) answer(fail("too many orders at a time"));
+}
+
+Result<HttpParts> Driver::capture(const CaptureRequest& request) {
+  auto started = plane_.captures().start(request, loop_.now(), std::chrono::system_clock::now());
+  if (!started) return tl::unexpected(started.error());
+  return [capture = *std::move(started)] { return capture->take(); };
 }
 
 void Driver::stop() {

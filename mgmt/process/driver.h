@@ -11,6 +11,7 @@
 #include "dataplane/base/result.h"
 #include "mgmt/controller/controller.h"
 #include "mgmt/io/event_loop.h"
+#include "mgmt/io/http_message.h"
 #include "mgmt/io/prober.h"
 #include "mgmt/io/resolver.h"
 #include "mgmt/kernel/kernel.h"
@@ -45,6 +46,8 @@ class Driver {
   // Carried out at once; on_done is told, at once or later, when it is kept for the next process
   // too, or why not.
   void order(Order order, std::function<void(const Result<void>&)> on_done);
+  // The parts of a pcapng file, which end with the capture.
+  Result<HttpParts> capture(const CaptureRequest& request);
   // The first begins the orderly stop, the second ends it at once. The loop stops with the last
   // phase.
   void stop();

@@ -66,7 +66,7 @@ def test_socket_is_for_its_group(lab, start_gateway, web):
 
 def test_weftctl_says_what_it_cannot_reach(make_gateway, web):
     gateway = make_gateway(*web())
-    for command in ["status", "reload", "top"]:
+    for command in ["status", "reload", "top", "capture"]:
         failed = gateway.weftctl(command, check=False)
         assert failed.returncode == 1
         assert str(gateway.socket) in failed.stdout

@@ -1,0 +1,130 @@
+"""Seeing what becomes of packets: weftctl capture."""
+import signal
+import subprocess
+
+import pytest
+from scapy.layers.inet import IP, TCP
+
+import gateway as gateways
+import lab as labs
+import pcapng
+import traffic
+
+WEFTCTL = gateways.BUILD / "mgmt/weftctl"
+
+
+class Capture:
+    """A weftctl capture that runs until it ends by itself or is told to."""
+
+    def __init__(self, gateway, *words):
+        self.file = gateway.lab.folder / "capture.pcapng"
+        self.file.unlink(missing_ok=True)
+        words = [WEFTCTL, "--socket", gateway.socket, "capture", "--output", self.file, *words]
+        self.process = subprocess.Popen(
+            [str(word) for word in words], stderr=subprocess.PIPE, text=True
+        )
+        # The section and the interfaces come at once, when the workers record.
+        labs.wait_until(
+            lambda: self.file.exists() and self.file.stat().st_size > 0, 10, "the capture to begin"
+        )
+
+    def end(self, how=signal.SIGINT):
+        """What it says when it is told to end, or has ended."""
+        if how and self.process.poll() is None:
+            self.process.send_signal(how)
+        _, said = self.process.communicate(timeout=20)
+        assert self.process.returncode == 0, said
+        return said
+
+    def packets(self):
+        return pcapng.read(self.file)
+
+
+def comments(packets):
+    return [each.comment for each in packets]
+
+
+@pytest.mark.parametrize("forward", ["nat", "ipip"])
+def test_capture_shows_both_sides_of_a_connection(lab, start_gateway, web, forward):
+    gateway = start_gateway(*web(forward=forward))
+    capture = Capture(gateway, "--filter", f"tcp and host {labs.ROUTED_LISTENER}")
+    assert traffic.fetch(lab.client, f"http://{labs.ROUTED_LISTENER}/")[0] == 0
+    labs.wait_until(lambda: len(capture.packets()) >= 8, 10, "the packets of a connection")
+    said = capture.end()
+    packets = capture.packets()
+    assert said == f"{len(packets)} packets captured, 0 lost\n"
+    syn = next(each for each in packets if each.packet[TCP].flags == "S")
+    assert (syn.comment, syn.direction, syn.interface) == ("listener web", "in", "edge")
+    # Followed to where it leaves, although the filter knows no endpoint and no tunnel.
+    left = [each for each in packets if (each.direction, each.interface) == ("out", "mesh")]
+    assert left and set(comments(left)) == {"listener web"}
+    assert left[0].packet[IP].dst in {instance.address for instance in lab.instances}
+    done = labs.run("tcpdump", "-n", "-r", capture.file)
+    assert f"{labs.ROUTED_LISTENER}.80: Flags [S]" in done.stdout
+
+
+def test_drops_have_their_name(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    capture = Capture(gateway, "--drops", "--packets", 1, "--filter", "tcp port 4444")
+    traffic.fetch(lab.client, f"http://{labs.ROUTED_LISTENER}/")
+    with pytest.raises(ConnectionRefusedError):
+        traffic.Connection(lab.client, labs.ROUTED_LISTENER, 4444)
+    assert capture.end(how=None) == "1 packets captured, 0 lost\n"
+    [dropped] = capture.packets()
+    assert dropped.comment == "drop no_listener"
+    assert (dropped.direction, dropped.interface) == ("in", "edge")
+    assert dropped.packet[TCP].dport == 4444
+
+
+def test_the_answer_to_a_drop_is_told_apart(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    capture = Capture(gateway, "--packets", 2, "--filter", "tcp port 4444")
+    with pytest.raises(ConnectionRefusedError):
+        traffic.Connection(lab.client, labs.ROUTED_LISTENER, 4444)
+    capture.end(how=None)
+    assert comments(capture.packets()) == ["drop no_listener", "answer; to drop no_listener"]
+
+
+def test_capture_ends_by_itself_and_keeps_to_its_snap(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    capture = Capture(gateway, "--seconds", 1, "--snap", 60)
+    traffic.fetch(lab.client, f"http://{labs.ROUTED_LISTENER}/large", "-o", "/dev/null")
+    capture.end(how=None)
+    packets = capture.packets()
+    assert packets
+    assert max(len(each.bytes) for each in packets) == 60
+    assert max(each.frame_bytes for each in packets) > 1000
+
+
+def test_kernel_traffic_is_seen(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    capture = Capture(gateway, "--packets", 2, "--filter", f"icmp and host {labs.EDGE_GATEWAY}")
+    lab.client.run("ping", "-c", 1, "-W", 5, labs.EDGE_GATEWAY)
+    capture.end(how=None)
+    assert comments(capture.packets()) == ["to the kernel", "from the kernel"]
+
+
+def test_captures_are_bounded_and_end_with_their_client(lab, start_gateway, web, running):
+    gateway = start_gateway(*web())
+    command = [WEFTCTL, "--socket", gateway.socket, "capture", "--output", "/dev/null"]
+    command = [str(word) for word in command]
+    others = [running(subprocess.Popen(command, stderr=subprocess.DEVNULL)) for _ in range(4)]
+
+    def refused():
+        return gateway.weftctl("capture", "--output", "/dev/null", "--seconds", 1, check=False)
+
+    said = labs.wait_until(
+        lambda: (done := refused()).returncode == 1 and done.stdout, 20, "four captures to run"
+    )
+    assert said == "weftctl: 4 captures run already, and more may not: end one of them\n"
+    others[0].kill()
+    others[0].wait()
+    labs.wait_until(lambda: refused().returncode == 0, 20, "a capture to make room")
+
+
+def test_bad_filters_are_explained(start_gateway, web):
+    gateway = start_gateway(*web())
+    done = gateway.weftctl("capture", "--filter", "tcp prt 80", "--output", "-", check=False)
+    assert done.returncode == 1
+    assert done.stdout.startswith('weftctl: the filter "tcp prt 80" is not understood: ')
+    assert done.stdout.count("\n") == 1
