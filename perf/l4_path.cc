@@ -142,7 +142,7 @@ class Stages {
     stage([&] { parse_headers(burst, {}); });
     stage([&] { match_listener(burst, decisions_, policy.listeners); });
     stage([&] { steer(burst, decisions_, policy, hash_, 0); });
-    stage([&] { admit(burst, decisions_, policy.transit); });
+    stage([&] { admit(burst, decisions_, snapshot); });
     stage([&] { track_flow(burst, decisions_, snapshot, flows_); });
     const SourcePicker sources(policy, hash_, 0);
     stage([&] {
