@@ -27,6 +27,7 @@
 #include "perf/row.h"
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
+#include "pipelines/l4/follow_fragments.h"
 #include "pipelines/l4/forward.h"
 #include "pipelines/l4/l4.h"
 #include "pipelines/l4/match_listener.h"
@@ -124,9 +125,9 @@ double cpu_ns() {
 // a reading, so under one a packet), on tables of their own.
 class Stages {
  public:
-  static constexpr std::array names{"expire", "parse_headers", "match_listener", "steer",
-                                    "admit",  "track_flow",    "pick_endpoint",  "forward",
-                                    "answer", "next_hop"};
+  static constexpr std::array names{
+      "expire",     "parse_headers", "follow_fragments", "match_listener", "steer",   "admit",
+      "track_flow", "pick_endpoint", "forward",          "answer",         "next_hop"};
 
   Stages(const test::TestGateway& gateway, FlowsMax flows_max, Instant now)
       : gateway_(gateway),
@@ -140,6 +141,7 @@ class Stages {
     last_ = rte_rdtsc();
     stage([&] { flows_.expire(snapshot, now); });
     stage([&] { parse_headers(burst, {}); });
+    stage([&] { follow_fragments(burst, fragments_, policy, hash_, 0, now); });
     stage([&] { match_listener(burst, decisions_, policy.listeners); });
     stage([&] { steer(burst, decisions_, policy, hash_, 0); });
     stage([&] { admit(burst, decisions_, snapshot); });
@@ -171,6 +173,7 @@ class Stages {
   NeighbourWishes wishes_;
   WaitingPackets waiting_;
   const KeyedHash hash_{{5, 6, 7, 8}};
+  Fragments fragments_{hash_};
   Decisions decisions_;
   std::size_t at_ = 0;
   uint64_t last_ = 0;

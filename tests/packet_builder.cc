@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "dataplane/base/check.h"
@@ -352,6 +353,21 @@ Bytes FrameBuilder::build_ip() const {
   if (l3_ == L3::ipv6) append_ipv6(out, l4.size());
   put(out, l4);
   return out;
+}
+
+std::vector<Bytes> FrameBuilder::build_pieces(std::size_t piece_bytes) const {
+  CHECK(piece_bytes % 8 == 0);
+  const Bytes l4 = l4_bytes();
+  std::vector<Bytes> pieces;
+  for (std::size_t at = 0; at < l4.size(); at += piece_bytes) {
+    const std::size_t end = std::min(at + piece_bytes, l4.size());
+    FrameBuilder piece = *this;
+    piece.protocol_ = protocol_number();
+    piece.l4_ = L4::none;
+    piece.payload_ = Bytes(l4.begin() + static_cast<long>(at), l4.begin() + static_cast<long>(end));
+    pieces.push_back(piece.fragment(static_cast<uint16_t>(at), end != l4.size()).build());
+  }
+  return pieces;
 }
 
 Bytes FrameBuilder::build() const {

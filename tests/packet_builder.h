@@ -72,6 +72,8 @@ class FrameBuilder {
   FrameBuilder& set_byte(std::size_t offset, uint8_t value);  // after everything else
 
   Bytes build() const;
+  // The datagram in pieces of at most `piece_bytes`, a multiple of 8, in order.
+  std::vector<Bytes> build_pieces(std::size_t piece_bytes) const;
   // From the IP header on: an inner packet, or what an ICMP error quotes.
   Bytes build_ip() const;
 

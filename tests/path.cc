@@ -39,9 +39,10 @@ static std::vector<PathOutput> outputs_of(const Burst& burst) {
   std::vector<PathOutput> outputs;
   for (uint32_t i = 0; i < burst.size; ++i) {
     PathOutput output{
-        burst.outcomes[i].verdict, burst.dropped_for(i), burst.outcomes[i].target, {}, {}};
+        burst.outcomes[i].verdict, burst.dropped_for(i), burst.outcomes[i].target, {}, {}, {}};
     const bool ours = output.verdict != Verdict::hold;
     if (ours && output.verdict != Verdict::drop) output.bytes = bytes_of(burst.packets[i]);
+    if ((burst.followed >> i & 1) != 0) output.ports = burst.ports[i];
     if (output.transmitted()) output.frame = decode(output.bytes);
     if (ours) free_packet(burst.packets[i]);
     outputs.push_back(std::move(output));
@@ -60,6 +61,18 @@ std::vector<PathOutput> Path::send_burst(const std::vector<Bytes>& frames) {
   burst.start(static_cast<uint32_t>(frames.size()), 0);
   l4->process(burst, gateway.snapshot, now);
   return outputs_of(burst);
+}
+
+PathOutput Path::take_over(const PathOutput& handed) {
+  Burst burst;
+  burst.packets[0] = pool.make(handed.bytes);
+  burst.start(1, 0);
+  if (handed.ports) {
+    burst.followed = 1;
+    burst.ports[0] = *handed.ports;
+  }
+  l4->process(burst, gateway.snapshot, now);
+  return outputs_of(burst).front();
 }
 
 std::vector<PathOutput> Path::release() {

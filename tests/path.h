@@ -23,8 +23,9 @@ struct PathOutput {
   Verdict verdict = Verdict::live;
   Drop drop = Drop::none;  // what it counts as; an answered packet has one and is transmitted
   uint16_t target = 0;
-  Bytes bytes;    // of a transmitted or twin frame
-  Decoded frame;  // of a transmitted frame
+  Bytes bytes;                         // of a transmitted or twin frame
+  Decoded frame;                       // of a transmitted frame
+  std::optional<DatagramPorts> ports;  // that go along with a piece that is handed off
 
   bool transmitted() const { return verdict == Verdict::transmit; }
   // Transmitted, and not in answer to a drop.
@@ -43,6 +44,8 @@ class Path {
   PathOutput send(const Bytes& frame);
   // At most Burst::packets_max frames, in one burst.
   std::vector<PathOutput> send_burst(const std::vector<Bytes>& frames);
+  // What another worker handed off.
+  PathOutput take_over(const PathOutput& handed);
   // What waited and goes now.
   std::vector<PathOutput> release();
   void advance(Duration duration);

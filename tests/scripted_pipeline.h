@@ -28,7 +28,8 @@ inline std::vector<std::byte> script(char verdict, uint8_t target, uint8_t owner
 }
 
 // 't' transmit on interface target; 'k' to the kernel; 'd' drop for target; 'a' refused as
-// ttl_expired and answered on interface target; 'o' owned by worker `owner`, transmit there.
+// ttl_expired and answered on interface target; 'o' owned by worker `owner`, transmit there; 'p'
+// the same of a piece of a datagram, whose ports are named before it is handed off.
 class ScriptedPipeline {
  public:
   explicit ScriptedPipeline(uint16_t worker) : worker_(worker) {}
@@ -50,6 +51,7 @@ class ScriptedPipeline {
   }
 
   uint32_t bursts() const { return bursts_; }
+  uint32_t pieces_followed() const { return pieces_followed_; }
   uint32_t idle_turns() const { return idle_turns_; }
   Instant last_now() const { return last_now_; }
   uint64_t last_generation() const { return last_generation_; }
@@ -68,6 +70,11 @@ class ScriptedPipeline {
         burst.refuse(i, Drop::ttl_expired, Reply::ttl_exceeded);
         burst.revive(i);
         return burst.transmit(i, target);
+      case 'p':
+        if (owner == worker_) return take_piece(burst, i, target);
+        burst.followed |= 1u << i;
+        burst.ports[i] = {be16(target), be16(owner), Protocol::udp};
+        return burst.hand_off(i, owner);
       case 'o':
         if (owner != worker_) return burst.hand_off(i, owner);
         return burst.transmit(i, target);
@@ -76,8 +83,15 @@ class ScriptedPipeline {
     }
   }
 
+  void take_piece(Burst& burst, uint32_t i, uint16_t target) {
+    const DatagramPorts named{be16(target), be16(worker_), Protocol::udp};
+    pieces_followed_ += (burst.followed >> i & 1) != 0 && burst.ports[i] == named;
+    burst.transmit(i, target);
+  }
+
   uint16_t worker_;
   uint32_t bursts_ = 0;
+  uint32_t pieces_followed_ = 0;
   uint32_t idle_turns_ = 0;
   Instant last_now_;
   uint64_t last_generation_ = 0;

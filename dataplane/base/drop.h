@@ -22,7 +22,6 @@ enum class Drop : uint8_t {
   ip_source_invalid,       // multicast, broadcast, loopback or unspecified source
   ip_extensions_too_long,  // more IPv6 extension headers than are walked
   land,                    // source equals destination
-  fragment,                // not the whole datagram
   fragment_tiny,           // the first piece does not hold the whole L4 header
   fragment_overlap,        // a piece lies over a part of another
   l4_truncated,            // TCP or UDP header not inside the IP payload
@@ -32,6 +31,9 @@ enum class Drop : uint8_t {
   tcp_flags_invalid,     // no flags, or SYN with FIN or RST
   protocol_unsupported,  // to a worker's address, neither TCP, UDP nor ICMP
   icmp_error_unmatched,  // quotes no flow of ours
+  // follow_fragments
+  fragment_table_full,  // no place to wait for a datagram's first piece
+  fragment_timeout,     // the first piece did not come
   // match_listener, admit
   no_listener,    // a worker's address, but no listener and no flow
   blackholed,     // from a prefix that an operator blackholed
@@ -71,7 +73,6 @@ inline constexpr std::array drop_names = {
     std::string_view("ip_source_invalid"),
     std::string_view("ip_extensions_too_long"),
     std::string_view("land"),
-    std::string_view("fragment"),
     std::string_view("fragment_tiny"),
     std::string_view("fragment_overlap"),
     std::string_view("l4_truncated"),
@@ -81,6 +82,8 @@ inline constexpr std::array drop_names = {
     std::string_view("tcp_flags_invalid"),
     std::string_view("protocol_unsupported"),
     std::string_view("icmp_error_unmatched"),
+    std::string_view("fragment_table_full"),
+    std::string_view("fragment_timeout"),
     std::string_view("no_listener"),
     std::string_view("blackholed"),
     std::string_view("prefix_denied"),

@@ -28,17 +28,21 @@ uint32_t bucket(Hash128 hash) {
 }  // namespace
 
 uint32_t owner(const Headers& headers, bool to_listener, const KeyedHash& hash) {
-  if (is_fragment(headers.payload)) {
-    // RFC 8200, 4.5: what tells datagrams of IPv6 apart has no protocol.
-    const uint8_t protocol = headers.v4 ? static_cast<uint8_t>(headers.protocol) : 0;
-    const __m128i datagram =
-        _mm_set_epi64x(int64_t{protocol}, static_cast<int64_t>(headers.datagram_id));
-    return bucket(hash(block(headers.source), block(headers.destination), datagram));
-  }
-  const bool has_ports = headers.payload == Payload::transport;
   const IpAddress& address = to_listener ? headers.source : headers.destination;
   const be16 port = to_listener ? headers.source_port : headers.destination_port;
-  return bucket(hash(block(address), _mm_cvtsi32_si128(has_ports ? port.raw : 0)));
+  return bucket(hash(block(address), _mm_cvtsi32_si128(has_ports(headers) ? port.raw : 0)));
+}
+
+Hash128 datagram_hash(const Headers& headers, const KeyedHash& hash) {
+  // RFC 8200, 4.5: what tells datagrams of IPv6 apart has no protocol.
+  const uint8_t protocol = headers.v4 ? static_cast<uint8_t>(headers.protocol) : 0;
+  const __m128i datagram =
+      _mm_set_epi64x(int64_t{protocol}, static_cast<int64_t>(headers.datagram_id));
+  return hash(block(headers.source), block(headers.destination), datagram);
+}
+
+uint32_t datagram_owner(const Headers& headers, const KeyedHash& hash) {
+  return bucket(datagram_hash(headers, hash));
 }
 
 }  // namespace steering

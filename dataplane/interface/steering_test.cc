@@ -81,19 +81,19 @@ TEST(Steering, ErrorsMeetTheFlowTheyQuote) {
   }
 }
 
-TEST(Steering, PiecesOfADatagramMeetInBothDirectionsOfSight) {
+TEST(Steering, PiecesOfADatagramMeet) {
   Headers piece = packet(0x01020304, 0, listener, 0);
   piece.payload = Payload::first_fragment;
   piece.datagram_id = 77;
   Headers next_piece = piece;
   next_piece.payload = Payload::later_fragment;
   next_piece.source_port = be16(999);  // what the parser leaves there does not count
-  EXPECT_EQ(steering::owner(piece, true, hash), steering::owner(next_piece, false, hash));
+  EXPECT_EQ(steering::datagram_owner(piece, hash), steering::datagram_owner(next_piece, hash));
 
   std::vector<uint32_t> owners;
   for (uint32_t id = 0; id < 100; ++id) {
     piece.datagram_id = id;
-    owners.push_back(steering::owner(piece, true, hash));
+    owners.push_back(steering::datagram_owner(piece, hash));
   }
   std::sort(owners.begin(), owners.end());
   owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
@@ -103,15 +103,24 @@ TEST(Steering, PiecesOfADatagramMeetInBothDirectionsOfSight) {
   next_piece = piece;
   next_piece.protocol = Protocol::none;
   piece.v4 = next_piece.v4 = false;
-  EXPECT_EQ(steering::owner(piece, true, hash), steering::owner(next_piece, true, hash));
+  EXPECT_EQ(steering::datagram_owner(piece, hash), steering::datagram_owner(next_piece, hash));
   piece.v4 = next_piece.v4 = true;
-  EXPECT_NE(steering::owner(piece, true, hash), steering::owner(next_piece, true, hash));
+  EXPECT_NE(steering::datagram_owner(piece, hash), steering::datagram_owner(next_piece, hash));
+}
+
+TEST(Steering, APieceWhosePortsAreKnownGoesToItsFlow) {
+  const Headers whole = packet(0x01020304, 999, listener, 80);
+  Headers piece = whole;
+  piece.payload = Payload::later_fragment;
+  piece.datagram_id = 77;
+  EXPECT_EQ(steering::owner(piece, true, hash), steering::owner(whole, true, hash));
+  EXPECT_EQ(steering::owner(piece, false, hash), steering::owner(whole, false, hash));
 }
 
 TEST(Steering, PacketsWithoutPortsGoByAddressAlone) {
-  Headers echo = packet(0x01020304, 5, listener, 6);
+  Headers echo = packet(0x01020304, 0, listener, 6);
   echo.payload = Payload::icmp_echo;
-  Headers other = packet(0x01020304, 7, listener, 8);
+  Headers other = packet(0x01020304, 0, listener, 8);
   other.payload = Payload::other;
   EXPECT_EQ(steering::owner(echo, true, hash), steering::owner(other, true, hash));
 }

@@ -56,11 +56,15 @@ struct Burst {
   uint32_t dropped = 0;    // bit i: packet i was dropped, perhaps answered since
   uint32_t refused = 0;    // bit i: packet i is dropped and its sender is owed a reply
   uint32_t answered = 0;   // bit i: packet i is now the reply to what came in
+  uint32_t fragments = 0;  // bit i: packet i is a piece of a datagram of TCP or UDP
+  uint32_t followed = 0;   // bit i: it is, and its datagram's ports are ports[i]
   uint16_t interface = 0;  // where all of them came in
   std::array<Packet, packets_max> packets;
   std::array<Headers, packets_max> headers;
   std::array<Outcome, packets_max> outcomes;
   std::array<Refusal, packets_max> refusals;  // of packets refused or answered
+  std::array<DatagramPorts, packets_max>
+      ports;  // of pieces followed; they go along with a hand-off
 
   // Requires: the first `count` packets are set.
   void start(uint32_t count, uint16_t from_interface) {
@@ -70,6 +74,8 @@ struct Burst {
     dropped = 0;
     refused = 0;
     answered = 0;
+    fragments = 0;
+    followed = 0;
     interface = from_interface;
   }
 

@@ -22,13 +22,21 @@ enum class Payload : uint8_t {
   icmp_echo,       // and its reply; also a piece of one (errors are too short to have any)
   icmp_error,      // quoted_offset is set when the quoted packet carries ports
   first_fragment,  // of TCP or UDP: its whole L4 header is there, ports are set
-  later_fragment,  // of TCP or UDP: no L4 header, ports are not set
+  later_fragment,  // of TCP or UDP: no L4 header, ports are set by follow_fragments
   other,           // another IP protocol, or another ICMP message
 };
 
 constexpr bool is_fragment(Payload payload) {
   return payload == Payload::first_fragment || payload == Payload::later_fragment;
 }
+
+// The L4 ports and protocol of a datagram, as its first piece has them.
+struct DatagramPorts {
+  be16 source;
+  be16 destination;
+  Protocol protocol = Protocol::none;
+  bool operator==(const DatagramPorts&) const = default;
+};
 
 struct alignas(64) Headers {
   IpAddress source;
@@ -50,5 +58,11 @@ struct alignas(64) Headers {
 };
 
 static_assert(sizeof(Headers) == 64);
+
+// Of TCP or UDP, and if a later piece of a datagram, one whose first piece is known: no packet has
+// port 0.
+constexpr bool has_ports(const Headers& headers) {
+  return headers.source_port.raw != 0;
+}
 
 }  // namespace weft

@@ -59,6 +59,7 @@ Ipv6Extensions walk_ipv6_extensions(uint8_t first, std::span<const std::byte> pa
     if (type != ipv6_next::fragment) continue;
     fragment_seen = true;
     read_fragment(header, extensions);
+    extensions.fragment_header_end_bytes = extensions.bytes;
     if (extensions.fragment_offset_bytes != 0) return extensions;
   }
   return extensions;

@@ -76,6 +76,7 @@ struct Ipv6Extensions {
   bool more_fragments = false;
   uint16_t fragment_offset_bytes = 0;
   uint32_t identification = 0;
+  uint16_t fragment_header_end_bytes = 0;  // what is in pieces begins here
 
   // A whole datagram may have a fragment header, too (RFC 6946).
   bool is_fragment() const { return more_fragments || fragment_offset_bytes != 0; }

@@ -63,6 +63,7 @@ TEST(Ipv6Extensions, AFragmentHeaderIsRead) {
   EXPECT_EQ(first.identification, 0xfedcba98);
   EXPECT_EQ(first.next_header, 17) << "headers of the first piece go on";
   EXPECT_EQ(first.bytes, 16);
+  EXPECT_EQ(first.fragment_header_end_bytes, 8);
   const auto later = walk(six().fragment(1448, false).extension(60));
   EXPECT_TRUE(later.is_fragment());
   EXPECT_FALSE(later.more_fragments);

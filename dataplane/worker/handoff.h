@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/interface/spsc_ring.h"
+#include "dataplane/wire/headers.h"
 #include "dataplane/wire/packet.h"
 
 namespace weft {
@@ -21,6 +22,10 @@ struct HandOff {
   Packet packet;
   uint16_t interface = 0;
   Purpose purpose = Purpose::process;
+  // Of the datagram of which the packet is a piece (Burst::followed); none: it is not.
+  Protocol protocol = Protocol::none;
+  be16 source_port;
+  be16 destination_port;
 };
 static_assert(sizeof(HandOff) == 16);
 

@@ -21,6 +21,17 @@ Outbound::Outbound(uint32_t worker, std::span<const Attachment> attachments, Han
   }
 }
 
+// A piece of a datagram takes along what is known of the others.
+static HandOff handed_off(const Burst& burst, uint32_t i) {
+  HandOff handed{burst.packets[i], burst.interface, Purpose::process};
+  if ((burst.followed >> i & 1) != 0) [[unlikely]] {
+    handed.protocol = burst.ports[i].protocol;
+    handed.source_port = burst.ports[i].source;
+    handed.destination_port = burst.ports[i].destination;
+  }
+  return handed;
+}
+
 void Outbound::carry_out(const Burst& burst) {
   CHECK(burst.live == 0);
   if (burst.answered != 0) [[unlikely]] {
@@ -37,7 +48,7 @@ void Outbound::carry_out(const Burst& burst) {
         send(twins_, outcome.target, packet);
         break;
       case Verdict::hand_off:
-        hand_off(outcome.target, {packet, burst.interface, Purpose::process});
+        hand_off(outcome.target, handed_off(burst, i));
         break;
       case Verdict::drop:
         drop(packet, burst.dropped_for(i));

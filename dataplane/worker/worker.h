@@ -62,7 +62,8 @@ class Worker {
   template <class Snapshot, class Clock>
   uint32_t take_over(uint32_t from, const Snapshot& snapshot, Clock clock);
   template <class Snapshot>
-  void process(uint32_t count, uint16_t interface, const Snapshot& snapshot, Instant now);
+  void process(uint32_t count, uint16_t interface, uint32_t followed, const Snapshot& snapshot,
+               Instant now);
 
   WorkerSettings settings_;
   HandOffRings& rings_;
@@ -132,7 +133,7 @@ uint32_t Worker<PipelineType, Reader>::receive(const Inlet& inlet, const Snapsho
   InterfaceCounters& counters = counters_.interfaces[inlet.index];
   counters.receive_packets.add(count);
   counters.receive_bytes.add(bytes);
-  process(count, inlet.index, snapshot, clock());
+  process(count, inlet.index, 0, snapshot, clock());
   return count;
 }
 
@@ -158,7 +159,7 @@ uint32_t Worker<PipelineType, Reader>::take_over(uint32_t from, const Snapshot& 
   std::array<HandOff, Burst::packets_max> handed;
   const uint32_t count = rings_.ring(from, settings_.index).pop(handed);
   for (uint32_t i = 0; i < count; ++i) __builtin_prefetch(handed[i].packet.buffer());
-  uint32_t collected = 0, processed = 0;
+  uint32_t collected = 0, processed = 0, followed = 0;
   uint16_t interface = 0;
   for (uint32_t i = 0; i < count; ++i) {
     if (handed[i].purpose != Purpose::process) {
@@ -166,24 +167,28 @@ uint32_t Worker<PipelineType, Reader>::take_over(uint32_t from, const Snapshot& 
       continue;
     }
     if (collected != 0 && handed[i].interface != interface) {
-      process(collected, interface, snapshot, clock());
-      collected = 0;
+      process(collected, interface, followed, snapshot, clock());
+      collected = followed = 0;
     }
     interface = handed[i].interface;
-    burst_.packets[collected++] = handed[i].packet;
+    burst_.packets[collected] = handed[i].packet;
+    burst_.ports[collected] = {handed[i].source_port, handed[i].destination_port,
+                               handed[i].protocol};
+    followed |= uint32_t{handed[i].protocol != Protocol::none} << collected++;
     ++processed;
   }
-  if (collected != 0) process(collected, interface, snapshot, clock());
+  if (collected != 0) process(collected, interface, followed, snapshot, clock());
   counters_.turn.handed_over.add(processed);
   return count;
 }
 
 template <class PipelineType, SnapshotReader Reader>
 template <class Snapshot>
-void Worker<PipelineType, Reader>::process(uint32_t count, uint16_t interface,
+void Worker<PipelineType, Reader>::process(uint32_t count, uint16_t interface, uint32_t followed,
                                            const Snapshot& snapshot, Instant now) {
   static_assert(Pipeline<PipelineType, Snapshot>);
   burst_.start(count, interface);
+  burst_.followed = followed;
   pipeline_.process(burst_, snapshot, now);
   uint32_t handed_off = 0;
   for (uint32_t i = 0; i < count; ++i) {

@@ -88,6 +88,21 @@ TEST(Worker, AnotherWorkersFlowIsProcessedThere) {
   EXPECT_EQ(lab.pool().free_buffers(), lab.pool().buffers());
 }
 
+TEST(Worker, ThePortsOfADatagramGoAlongWithItsPieces) {
+  WorkerLab lab({.workers = 2});
+  const auto piece = [](uint8_t target) { return script('p', target, 1); };
+  for (const auto& frame : {piece(0), script('o', 1, 1), piece(1), script('o', 0, 1), piece(1)}) {
+    ASSERT_TRUE(lab.wire(0).push(0, frame));
+  }
+  ASSERT_TRUE(lab.wire(1).push(0, piece(1)));  // a burst of its own
+  lab.settle();
+  EXPECT_EQ(lab.counters(1).turn.handed_over.read(), 6u);
+  EXPECT_EQ(lab.pipeline(1).pieces_followed(), 4u);
+  ASSERT_TRUE(lab.wire(1).push(0, script('p', 1, 0)));
+  lab.settle();
+  EXPECT_EQ(lab.pipeline(0).pieces_followed(), 0u) << "no piece of an earlier burst";
+}
+
 TEST(Worker, HandedOverPacketsKeepTheInterfaceTheyCameInOn) {
   WorkerLab lab({.workers = 2});
   // To the twin, at worker 1: the twin is the one of the interface each came in on.

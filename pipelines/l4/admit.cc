@@ -10,17 +10,9 @@ namespace {
 
 void refuse_to_worker_address(Burst& burst, uint32_t i) {
   const Headers& headers = burst.headers[i];
-  switch (headers.payload) {
-    case Payload::transport:
-      return burst.refuse(i, Drop::no_listener, refusal_reply(headers));
-    case Payload::first_fragment:
-    case Payload::later_fragment:
-      return burst.drop(i, Drop::fragment);
-    case Payload::icmp_error:
-      return burst.drop(i, Drop::icmp_error_unmatched);
-    default:
-      return burst.drop(i, Drop::protocol_unsupported);
-  }
+  if (has_ports(headers)) return burst.refuse(i, Drop::no_listener, refusal_reply(headers));
+  const bool error = headers.payload == Payload::icmp_error;
+  burst.drop(i, error ? Drop::icmp_error_unmatched : Drop::protocol_unsupported);
 }
 
 using Sources = std::array<IpAddress, PrefixSet::together_max>;
@@ -91,7 +83,7 @@ void admit(Burst& burst, const Decisions& decisions, const Snapshot& snapshot) {
       return;
     }
     if (decision.direction == Direction::to_endpoint) return refuse_to_worker_address(burst, i);
-    if (burst.headers[i].payload == Payload::transport) return;
+    if (has_ports(burst.headers[i])) return;
     if (snapshot.policy->transit == Transit::twin) return burst.to_twin(i);
     burst.drop(i, Drop::transit);
   });

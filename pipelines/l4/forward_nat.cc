@@ -31,7 +31,7 @@ static void edit_l4_checksum(std::byte* l4, Protocol protocol, const ChecksumEdi
 // The bytes of one packet that is rewritten, and what that changes for its checksums.
 struct Rewriting {
   std::byte* ip;
-  std::byte* l4;
+  std::byte* l4;  // null: a later piece of a datagram has no L4 header
   bool v4;
   ChecksumEdit address_edit;
   ChecksumEdit port_edit;
@@ -46,6 +46,8 @@ struct Rewriting {
       address_edit.replace(IpAddress::v6(at), address);
       store(at, address.bytes());
     }
+    if (l4 == nullptr) [[unlikely]]
+      return;
     std::byte* at = l4 + side.port_offset;
     port_edit.replace(load<be16>(at), port);
     store(at, port);
@@ -56,7 +58,9 @@ struct Rewriting {
       std::byte* ip_checksum = ip + ip_checksum_offset;
       store(ip_checksum, address_edit.apply(load<be16>(ip_checksum)));
     }
-    edit_l4_checksum(l4, protocol, address_edit.add(port_edit));
+    // The first piece has the checksum of the whole datagram.
+    if (l4 != nullptr) [[likely]]
+      edit_l4_checksum(l4, protocol, address_edit.add(port_edit));
     decrement_ttl(ip, v4);
   }
 };
@@ -68,7 +72,9 @@ static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
   }
   const bool reply = decision.direction == Direction::to_client;
   std::byte* frame = burst.packets[i].data();
-  Rewriting packet{frame + headers.ip_offset, frame + headers.l4_offset, headers.v4, {}, {}};
+  const bool has_l4 = headers.payload != Payload::later_fragment;
+  std::byte* l4 = has_l4 ? frame + headers.l4_offset : nullptr;
+  Rewriting packet{frame + headers.ip_offset, l4, headers.v4, {}, {}};
   packet.write(reply ? source_side : destination_side, decision.rewrite_address,
                decision.rewrite_port);
   (reply ? headers.source : headers.destination) = decision.rewrite_address;

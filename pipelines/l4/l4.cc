@@ -2,6 +2,7 @@
 
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
+#include "pipelines/l4/follow_fragments.h"
 #include "pipelines/l4/forward.h"
 #include "pipelines/l4/match_listener.h"
 #include "pipelines/l4/next_hop.h"
@@ -20,6 +21,7 @@ L4::L4(const L4Settings& settings, const EndpointStates& states,
       worker_(settings.worker),
       links_(settings.links),
       steering_hash_(settings.steering_key),
+      fragments_(steering_hash_),
       flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters) {}
 
 // Of the packets that came to a listener those that ended here.
@@ -38,6 +40,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
 
   flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
+  follow_fragments(burst, fragments_, policy, steering_hash_, worker_, now);
   match_listener(burst, decisions_, policy.listeners);
   steer(burst, decisions_, policy, steering_hash_, worker_);
   const uint32_t matched = burst.live;
@@ -54,12 +57,20 @@ void L4::idle(const Snapshot& snapshot, Instant now) {
   flows_.expire(snapshot, now);
 }
 
-uint32_t L4::release(Burst& burst, const Snapshot& snapshot, Instant now) {
+uint32_t L4::release_waiting(Burst& burst, const Snapshot& snapshot, Instant now) {
   if (waiting_.size() == 0) return 0;
   const uint32_t released = waiting_.release(burst, decisions_, *snapshot.routing, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
   count_dropped(burst.dropped, decisions_, counters_);
   return released;
+}
+
+uint32_t L4::release(Burst& burst, const Snapshot& snapshot, Instant now) {
+  const uint32_t waited = release_waiting(burst, snapshot, now);
+  if (waited != 0) return waited;
+  const uint32_t pieces = fragments_.release(burst, now);
+  if (pieces != 0 && burst.live != 0) process(burst, snapshot, now);
+  return pieces;
 }
 
 }  // namespace weft

@@ -10,6 +10,7 @@
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/decision.h"
 #include "pipelines/l4/flows.h"
+#include "pipelines/l4/fragments.h"
 #include "pipelines/l4/neighbour_wishes.h"
 #include "pipelines/l4/parse_headers.h"
 #include "pipelines/l4/waiting_packets.h"
@@ -34,8 +35,8 @@ class L4 {
   void process(Burst& burst, const Snapshot& snapshot, Instant now);
   // For turns without packets: lets flows expire.
   void idle(const Snapshot& snapshot, Instant now);
-  // Packets that waited for their next hop's address and may go now, or waited too long, each with
-  // a verdict; gives their number. Once a turn.
+  // Packets that waited for their next hop's address or their datagram's first piece and may go
+  // now, or waited too long, each with a verdict; gives their number. Once a turn.
   uint32_t release(Burst& burst, const Snapshot& snapshot, Instant now);
 
   // Of the last burst; a packet that ended before match_listener has those of an earlier one.
@@ -44,12 +45,15 @@ class L4 {
   NeighbourWishes& neighbour_wishes() { return wishes_; }  // for mgmt
 
  private:
+  uint32_t release_waiting(Burst& burst, const Snapshot& snapshot, Instant now);
+
   const EndpointStates& states_;
   const std::atomic<bool>& refuse_new_flows_;
   WorkerCounters& counters_;
   const uint16_t worker_;
   const std::vector<LinkFilter> links_;
   const KeyedHash steering_hash_;
+  Fragments fragments_;
   Flows flows_;
   ReplyLimits reply_limits_;
   NeighbourWishes wishes_;

@@ -39,7 +39,7 @@ static void classify(Burst& burst, uint32_t i, Decision& decision, const Listene
   }
   if (headers.payload == Payload::icmp_echo) return burst.to_twin(i);
   const bool reply_to_fullnat =
-      decision.owner == AddressOwner::source_addresses && headers.payload == Payload::transport;
+      decision.owner == AddressOwner::source_addresses && has_ports(headers);
   if (reply_to_fullnat) decision.direction = Direction::to_client;
 }
 
@@ -55,7 +55,7 @@ static void set_listener(Decision& decision, ListenerSlot slot, const ListenerTa
                                             const ListenerTable& table) {
   const Headers& headers = burst.headers[i];
   if (headers.payload == Payload::none) return burst.to_twin(i);
-  if (headers.payload == Payload::transport && !table.ranges.empty()) {
+  if (has_ports(headers) && !table.ranges.empty()) {
     const ListenerSlot* slot = match_range(table, headers);
     if (slot != nullptr) return set_listener(decision, *slot, table);
   }
@@ -72,7 +72,7 @@ void match_listener(Burst& burst, Decisions& decisions, const ListenerTable& tab
     const Headers& headers = burst.headers[i];
     Decision& decision = decisions[i];
     decision.clear();
-    if (headers.payload == Payload::transport) [[likely]] {
+    if (has_ports(headers)) [[likely]] {
       const ListenerSlot* slot = table.exact.find(key_of(headers), hashes[i]);
       if (slot != nullptr) [[likely]]
         return set_listener(decision, *slot, table);

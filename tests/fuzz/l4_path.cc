@@ -63,6 +63,7 @@ bool is_moved(const std::string& address, uint16_t port) {
 // endpoints of that listener.
 void judge_ends(const Bytes& frame, const Decoded& in, const Decoded& out) {
   const bool tcp = in.protocol == 6;
+  if (in.fragment_offset_bytes != 0) return;  // has no ports
   const std::string& to = in.destination;
   bool right = false;
   if (out.protocol == 4 && in.protocol != 4) {
