@@ -27,12 +27,16 @@
 #include "perf/row.h"
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
+#include "pipelines/l4/answer_echo.h"
 #include "pipelines/l4/follow_fragments.h"
 #include "pipelines/l4/forward.h"
+#include "pipelines/l4/forward_icmp_error.h"
 #include "pipelines/l4/l4.h"
+#include "pipelines/l4/match_icmp_error.h"
 #include "pipelines/l4/match_listener.h"
 #include "pipelines/l4/next_hop.h"
 #include "pipelines/l4/pick_endpoint.h"
+#include "pipelines/l4/relay_tunnel_error.h"
 #include "pipelines/l4/steer.h"
 #include "pipelines/l4/track_flow.h"
 #include "tests/packet_builder.h"
@@ -125,9 +129,21 @@ double cpu_ns() {
 // a reading, so under one a packet), on tables of their own.
 class Stages {
  public:
-  static constexpr std::array names{
-      "expire",     "parse_headers", "follow_fragments", "match_listener", "steer",   "admit",
-      "track_flow", "pick_endpoint", "forward",          "answer",         "next_hop"};
+  static constexpr std::array names{"expire",
+                                    "parse_headers",
+                                    "follow_fragments",
+                                    "relay_tunnel_error",
+                                    "match_listener",
+                                    "answer_echo",
+                                    "steer",
+                                    "match_icmp_error",
+                                    "admit",
+                                    "track_flow",
+                                    "pick_endpoint",
+                                    "forward",
+                                    "forward_icmp_error",
+                                    "answer",
+                                    "next_hop"};
 
   Stages(const test::TestGateway& gateway, FlowsMax flows_max, Instant now)
       : gateway_(gateway),
@@ -142,8 +158,11 @@ class Stages {
     stage([&] { flows_.expire(snapshot, now); });
     stage([&] { parse_headers(burst, {}); });
     stage([&] { follow_fragments(burst, fragments_, policy, hash_, 0, now); });
+    stage([&] { relay_tunnel_error(burst, policy.listeners); });
     stage([&] { match_listener(burst, decisions_, policy.listeners); });
+    stage([&] { answer_echo(burst, decisions_); });
     stage([&] { steer(burst, decisions_, policy, hash_, 0); });
+    stage([&] { match_icmp_error(burst, decisions_, snapshot, *gateway_.states, flows_); });
     stage([&] { admit(burst, decisions_, snapshot); });
     stage([&] { track_flow(burst, decisions_, snapshot, flows_); });
     const SourcePicker sources(policy, hash_, 0);
@@ -151,6 +170,7 @@ class Stages {
       pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, sources, false);
     });
     stage([&] { forward(burst, decisions_, *snapshot.routing, counters_); });
+    stage([&] { forward_icmp_error(burst, decisions_); });
     stage([&] { answer(burst, {}, reply_limits_, now); });
     stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now); });
   }

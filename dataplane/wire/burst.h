@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include "dataplane/base/check.h"
 #include "dataplane/base/drop.h"
@@ -57,6 +58,8 @@ struct Burst {
   uint32_t refused = 0;    // bit i: packet i is dropped and its sender is owed a reply
   uint32_t answered = 0;   // bit i: packet i is now the reply to what came in
   uint32_t fragments = 0;  // bit i: packet i is a piece of a datagram of TCP or UDP
+  uint32_t icmp = 0;       // bit i: packet i is an ICMP error or echo
+  uint32_t aside = 0;      // bit i: packet i is neither live nor decided for the stages between two
   uint32_t followed = 0;   // bit i: it is, and its datagram's ports are ports[i]
   uint16_t interface = 0;  // where all of them came in
   std::array<Packet, packets_max> packets;
@@ -75,6 +78,8 @@ struct Burst {
     refused = 0;
     answered = 0;
     fragments = 0;
+    icmp = 0;
+    aside = 0;
     followed = 0;
     interface = from_interface;
   }
@@ -113,6 +118,17 @@ struct Burst {
   Drop dropped_for(uint32_t i) const {
     if ((answered >> i & 1) == 1) return refusals[i].drop;
     return (live >> i & 1) == 1 ? Drop::none : outcomes[i].drop;
+  }
+  // The stages up to the one that takes it back do not see the packet.
+  void set_aside(uint32_t i) {
+    DCHECK((live >> i & 1) == 1);
+    live &= ~(1u << i);
+    aside |= 1u << i;
+  }
+  // What was set aside is live again. Gives which.
+  uint32_t take_aside() {
+    live |= aside;
+    return std::exchange(aside, 0u);
   }
   // The packet is the pipeline's from now on.
   void hold(uint32_t i) { decide(i, {Verdict::hold, Drop::none, 0}); }

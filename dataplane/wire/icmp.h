@@ -43,6 +43,8 @@ namespace icmpv6_type {
 inline constexpr uint8_t unreachable = 1;
 inline constexpr uint8_t packet_too_big = 2;
 inline constexpr uint8_t time_exceeded = 3;
+inline constexpr uint8_t echo = 128;
+inline constexpr uint8_t echo_reply = 129;
 }  // namespace icmpv6_type
 
 namespace icmpv6_unreachable {
@@ -71,6 +73,9 @@ class IcmpView {
     return IcmpView(bytes);
   }
   uint8_t type() const { return std::to_integer<uint8_t>(bytes_[0]); }
+  uint8_t code() const { return std::to_integer<uint8_t>(bytes_[1]); }
+  // Of an error: a next hop's MTU, if anything (RFC 1191, 4; RFC 4443, 3.2).
+  uint32_t rest() const { return load<be32>(&bytes_[4]).host(); }
 
  private:
   explicit IcmpView(std::span<const std::byte> bytes) : bytes_(bytes) {}

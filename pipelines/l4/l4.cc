@@ -2,11 +2,15 @@
 
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
+#include "pipelines/l4/answer_echo.h"
 #include "pipelines/l4/follow_fragments.h"
 #include "pipelines/l4/forward.h"
+#include "pipelines/l4/forward_icmp_error.h"
+#include "pipelines/l4/match_icmp_error.h"
 #include "pipelines/l4/match_listener.h"
 #include "pipelines/l4/next_hop.h"
 #include "pipelines/l4/pick_endpoint.h"
+#include "pipelines/l4/relay_tunnel_error.h"
 #include "pipelines/l4/steer.h"
 #include "pipelines/l4/track_flow.h"
 
@@ -41,13 +45,17 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
   follow_fragments(burst, fragments_, policy, steering_hash_, worker_, now);
+  relay_tunnel_error(burst, policy.listeners);
   match_listener(burst, decisions_, policy.listeners);
+  answer_echo(burst, decisions_);
   steer(burst, decisions_, policy, steering_hash_, worker_);
+  match_icmp_error(burst, decisions_, snapshot, states_, flows_);
   const uint32_t matched = burst.live;
   admit(burst, decisions_, snapshot);
   track_flow(burst, decisions_, snapshot, flows_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, sources, refuse_new_flows);
   forward(burst, decisions_, *snapshot.routing, counters_);
+  forward_icmp_error(burst, decisions_);
   answer(burst, own, reply_limits_, now);
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
   count_dropped(burst.dropped & matched, decisions_, counters_);

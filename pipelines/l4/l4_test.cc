@@ -63,6 +63,8 @@ TEST(L4, GivesEveryPacketItsVerdict) {
        Drop::no_endpoint},
       {"to the host", tcp_to("10.0.0.254"), Verdict::twin, Drop::none},
       {"echo to a listener's address", ethernet().ipv4(client, "203.0.113.10").icmp(8, 0, 1),
+       Verdict::transmit, Drop::none},
+      {"echo to a source address", ethernet().ipv4(client, "10.0.0.241").icmp(8, 0, 1),
        Verdict::twin, Drop::none},
       {"to nobody", tcp_to("198.51.100.1"), Verdict::drop, Drop::transit},
       {"echo to nobody", ethernet().ipv4(client, "198.51.100.1").icmp(8, 0, 1), Verdict::drop,

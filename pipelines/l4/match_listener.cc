@@ -23,6 +23,11 @@ static const ListenerSlot* match_range(const ListenerTable& table, const Headers
   return matched == nullptr ? nullptr : &matched->listener;
 }
 
+const ListenerSlot* find_listener(const ListenerTable& table, const Headers& headers) {
+  const ListenerSlot* slot = table.exact.find(key_of(headers));
+  return slot != nullptr ? slot : match_range(table, headers);
+}
+
 static AddressOwner owner_of(const ListenerTable& table, const IpAddress& address) {
   const AddressOwner* owner = table.owners.find(address);
   return owner == nullptr ? AddressOwner::nobody : *owner;
@@ -37,7 +42,8 @@ static void classify(Burst& burst, uint32_t i, Decision& decision, const Listene
     decision.direction = Direction::to_client;
     return;
   }
-  if (headers.payload == Payload::icmp_echo) return burst.to_twin(i);
+  const bool to_listener = decision.owner == AddressOwner::listener;
+  if (headers.payload == Payload::icmp_echo && !to_listener) return burst.to_twin(i);
   const bool reply_to_fullnat =
       decision.owner == AddressOwner::source_addresses && has_ports(headers);
   if (reply_to_fullnat) decision.direction = Direction::to_client;

@@ -9,6 +9,10 @@
 
 namespace weft {
 
+// The listener of a packet's destination address, protocol and port; null: there is none.
+// Requires: has_ports(headers).
+const ListenerSlot* find_listener(const ListenerTable& table, const Headers& headers);
+
 void match_listener(Burst& burst, Decisions& decisions, const ListenerTable& table);
 
 }  // namespace weft

@@ -211,7 +211,10 @@ template <uint32_t ip_offset>
 [[gnu::noinline]] void parse_unusual(Burst& burst, uint32_t i, const LinkFilter& link) {
   const Drop drop = parse_any(burst.packets[i], link, burst.headers[i]);
   if (drop != Drop::none) return burst.drop(i, drop);
-  burst.fragments |= uint32_t{is_fragment(burst.headers[i].payload)} << i;
+  const Payload payload = burst.headers[i].payload;
+  burst.fragments |= uint32_t{is_fragment(payload)} << i;
+  const bool icmp = payload == Payload::icmp_error || payload == Payload::icmp_echo;
+  burst.icmp |= uint32_t{icmp} << i;
 }
 
 // What is not plain IPv4. Out of line, so that the loop over that keeps its registers.

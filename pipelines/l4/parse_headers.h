@@ -1,6 +1,6 @@
 // The first stage: checks every frame once, so that no later stage can read past one or believe a
-// lie, and fills burst.headers and burst.fragments. What the bytes forbid is dropped under the
-// names in base/drop.h.
+// lie, and fills burst.headers, burst.fragments and burst.icmp. What the bytes forbid is dropped
+// under the names in base/drop.h.
 //
 //   to a group MAC address, ARP and other kernel protocols, ND   live, Payload::none
 //   IPv4, IPv6                                                  live, or a drop

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <utility>
 
 #include "dataplane/wire/icmp.h"
 #include "dataplane/wire/ipv4.h"
@@ -79,8 +80,20 @@ std::optional<Headers> parse_quoted(Packet packet, const Headers& headers) {
       std::min<uint32_t>(headers.ip_offset + headers.ip_bytes, packet.linear_bytes());
   if (headers.quoted_offset > end) return std::nullopt;
   const Bytes quote = packet.linear().first(end).subspan(headers.quoted_offset);
-  if (headers.v4) return quoted_ipv4(headers.quoted_offset, quote);
-  return quoted_ipv6(headers.quoted_offset, quote);
+  return parse_beginning(quote, headers.quoted_offset, headers.v4);
+}
+
+std::optional<Headers> parse_quoted_reversed(Packet packet, const Headers& headers) {
+  std::optional<Headers> quoted = parse_quoted(packet, headers);
+  if (quoted) {
+    std::swap(quoted->source, quoted->destination);
+    std::swap(quoted->source_port, quoted->destination_port);
+  }
+  return quoted;
+}
+
+std::optional<Headers> parse_beginning(Bytes bytes, uint16_t offset, bool v4) {
+  return v4 ? quoted_ipv4(offset, bytes) : quoted_ipv6(offset, bytes);
 }
 
 }  // namespace weft

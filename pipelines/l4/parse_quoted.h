@@ -1,7 +1,9 @@
 // The packet that an ICMP error quotes: whose flow the error is about.
 #pragma once
 
+#include <cstddef>
 #include <optional>
+#include <span>
 
 #include "dataplane/wire/headers.h"
 #include "dataplane/wire/packet.h"
@@ -14,5 +16,12 @@ namespace weft {
 // set. The quoted checksums are not looked at: routers on the way may have left them wrong.
 // Requires: `headers` as parse_headers made them of `packet`.
 std::optional<Headers> parse_quoted(Packet packet, const Headers& headers);
+
+// The same with both ends exchanged: so would a packet of that flow look that came the error's way.
+std::optional<Headers> parse_quoted_reversed(Packet packet, const Headers& headers);
+
+// The headers of a packet of which `bytes` are the beginning, as above; `offset`: of these bytes,
+// as Headers count them.
+std::optional<Headers> parse_beginning(std::span<const std::byte> bytes, uint16_t offset, bool v4);
 
 }  // namespace weft

@@ -280,6 +280,22 @@ struct Picker {
 
 }  // namespace
 
+EndpointSlot first_choice(const Headers& headers, const ListenerPolicy& listener,
+                          const Snapshot& snapshot, const EndpointStates& states) {
+  const auto& clusters = snapshot.endpoints->clusters;
+  if (index(listener.cluster) >= clusters.size()) return none<EndpointSlot>;
+  const ClusterRecord* cluster = clusters[index(listener.cluster)].get();
+  if (cluster == nullptr || cluster->maglev == nullptr || cluster->maglev->empty()) {
+    return none<EndpointSlot>;
+  }
+  const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
+  for (uint32_t k = 0; k < hash_choices_max; ++k) {
+    const EndpointSlot slot = cluster->endpoints[cluster->maglev->pick(hash_choice(hash, k))];
+    if (states.get(slot) == EndpointState::healthy) return slot;
+  }
+  return none<EndpointSlot>;
+}
+
 void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
                    const EndpointStates& states, Flows& flows, const SourcePicker& sources,
                    bool refuse_new_flows) {

@@ -31,6 +31,11 @@ constexpr uint32_t hash_choice(uint64_t hash, uint32_t choice) {
   return static_cast<uint32_t>(h >> 32);
 }
 
+// The endpoint that a flow without an entry has: the first of its choices that is healthy. None if
+// there is none among the first hash_choices_max.
+EndpointSlot first_choice(const Headers& headers, const ListenerPolicy& listener,
+                          const Snapshot& snapshot, const EndpointStates& states);
+
 void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
                    const EndpointStates& states, Flows& flows, const SourcePicker& sources,
                    bool refuse_new_flows);

@@ -10,13 +10,8 @@ static uint32_t bucket_of(const Burst& burst, uint32_t i, const Decision& decisi
   const Headers& headers = burst.headers[i];
   const bool to_listener = decision.owner == AddressOwner::listener;
   if (headers.payload == Payload::icmp_error) {
-    // The quoted packet, reversed, would have come the way this error came.
-    if (const auto quoted = parse_quoted(burst.packets[i], headers)) {
-      Headers reversed = *quoted;
-      std::swap(reversed.source, reversed.destination);
-      std::swap(reversed.source_port, reversed.destination_port);
-      return steering::owner(reversed, to_listener, hash);
-    }
+    const auto as_if = parse_quoted_reversed(burst.packets[i], headers);
+    if (as_if) return steering::owner(*as_if, to_listener, hash);
   }
   return steering::owner(headers, to_listener, hash);
 }

@@ -23,6 +23,11 @@ void judge_parsed(const Bytes& frame, const LinkFilter& link, Drop drop, const H
 // `reply` went out in answer to the frame. `own_address`: the interface's.
 void judge_reply(const Bytes& frame, const Bytes& reply, std::string_view own_address);
 
+bool is_icmp_error(const Decoded& decoded);
+
+// The frame, an error about a tunnel's packet, was turned into `reply` to that packet's sender.
+void judge_relayed_error(const Bytes& frame, const Bytes& reply, std::string_view own_address);
+
 // The frame was forwarded as `out`, the addresses changed as the mode wants.
 void judge_forwarded(const Bytes& frame, const Bytes& out);
 

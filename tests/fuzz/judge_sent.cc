@@ -11,13 +11,6 @@ constexpr int icmp = 1;
 constexpr int icmpv6 = 58;
 constexpr int ipip = 4;
 
-bool is_icmp_error(const Decoded& d) {
-  const int errors[] = {3, 4, 5, 11, 12};
-  if (d.version == 6) return d.protocol == icmpv6 && d.icmp_type < 128;
-  return d.protocol == icmp &&
-         std::find(std::begin(errors), std::end(errors), d.icmp_type) != std::end(errors);
-}
-
 bool is_group(const std::string& address) {
   if (address.find(':') != std::string::npos) return address.starts_with("ff") && address[4] == ':';
   const int first = std::stoi(address);
@@ -80,7 +73,44 @@ void judge_kept(const Bytes& frame, const Decoded& in, const Decoded& out) {
   expect(!without || out.l4_checksum == 0, "a checksum where none was", frame);
 }
 
+// Through nat: the same error, about the packet as the other side knows it.
+void judge_rewritten_error(const Bytes& frame, const Decoded& in, const Decoded& out) {
+  expect(out.sound(), "an error that is not sound", frame);
+  expect(out.icmp_type == in.icmp_type && out.icmp_code == in.icmp_code &&
+             out.icmp_rest == in.icmp_rest && out.ttl == in.ttl - 1 &&
+             out.payload.size() == in.payload.size(),
+         "another error", frame);
+  const Decoded quoted = test::decode_ip(in.payload, true);
+  const Decoded rewritten = test::decode_ip(out.payload, true);
+  expect(rewritten.sound() || !quoted.sound(), "a quote that is not sound", frame);
+  const bool source = rewritten.source != quoted.source;
+  const bool destination = rewritten.destination != quoted.destination;
+  expect(source != destination && rewritten.protocol == quoted.protocol &&
+             rewritten.ttl == quoted.ttl && rewritten.sequence == quoted.sequence,
+         "nat changes one side of the quote", frame);
+}
+
 }  // namespace
+
+bool is_icmp_error(const Decoded& d) {
+  const int errors[] = {3, 4, 5, 11, 12};
+  if (d.version == 6) return d.protocol == icmpv6 && d.icmp_type < 128;
+  return d.protocol == icmp &&
+         std::find(std::begin(errors), std::end(errors), d.icmp_type) != std::end(errors);
+}
+
+void judge_relayed_error(const Bytes& frame, const Bytes& reply, std::string_view own_address) {
+  const Decoded in = test::decode(frame);
+  const Decoded out = test::decode(reply);
+  expect(out.sound() && out.source == own_address, "a relayed error that is not sound", reply);
+  const Decoded inside = test::decode_ip(out.payload, true);
+  expect(inside.source == out.destination, "relayed to somebody else", frame);
+  const bool told = out.icmp_rest < (in.icmp_rest & (in.version == 4 ? 0xffff : UINT32_MAX));
+  expect(told, "the MTU of a tunnel", frame);
+  const auto found =
+      std::search(in.payload.begin(), in.payload.end(), out.payload.begin(), out.payload.end());
+  expect(found != in.payload.end(), "a quote of others", frame);
+}
 
 void judge_reply(const Bytes& frame, const Bytes& reply, std::string_view own_address) {
   const Decoded in = test::decode(frame);
@@ -113,6 +143,7 @@ void judge_forwarded(const Bytes& frame, const Bytes& out_frame) {
     judge_faults(frame, in, inner);
     return judge_kept(frame, in, inner);
   }
+  if (is_icmp_error(in)) return judge_rewritten_error(frame, in, out);
   const bool to_endpoint = out.source == in.source && out.source_port == in.source_port;
   const bool to_client =
       out.destination == in.destination && out.destination_port == in.destination_port;

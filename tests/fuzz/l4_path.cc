@@ -44,6 +44,19 @@ std::vector<Bytes> seeds() {
       frames.push_back(ethernet().ipv4(endpoint, "10.0.0.1").tcp(8080, 1234, flags).build());
     }
   }
+  const auto error = [&](const char* to, const test::FrameBuilder& quoted) {
+    frames.push_back(
+        ethernet().ipv4("192.0.2.1", to).icmp(3, 4, 1400).payload(quoted.build_ip()).build());
+  };
+  for (const char* listener : {"203.0.113.10", "203.0.113.11"}) {
+    error(listener, ethernet().ipv4(listener, "10.0.0.1").tcp(80, 1234, 0x10).payload("data"));
+  }
+  for (const char* endpoint : {"10.0.2.1", "10.0.2.2", "10.0.2.3"}) {
+    error("10.0.0.1", ethernet().ipv4("10.0.0.1", endpoint).tcp(1234, 8080, 0x10));
+  }
+  const auto inside = from_client("203.0.113.11").tcp(1234, 80, 0x10).payload_bytes(100);
+  error("10.0.0.254",
+        ethernet().ipv4("10.0.0.254", "10.0.2.1").protocol(4).payload(inside.build_ip()));
   frames.push_back(from_client("203.0.113.20").udp(1234, 1500).payload_bytes(100).build());
   frames.push_back(from_client("203.0.113.20").udp(1234, 1500).payload_bytes(1472).build());
   frames.push_back(from_client("203.0.113.20").udp(1234, 999).build());
@@ -88,15 +101,31 @@ void judge_mtu(const Bytes& frame, const Decoded& in, const Decoded& reply) {
   expect(in.ip_bytes > reply.icmp_rest, "too big for what it fits", frame);
 }
 
+void judge_echo(const Bytes& frame, const Decoded& in, const Decoded& out) {
+  expect(out.icmp_type == 0 && out.icmp_rest == in.icmp_rest && out.payload == in.payload &&
+             out.source == in.destination && out.destination == in.source && out.ttl == 64,
+         "another echo", frame);
+  expect(out.sound() == in.sound(), "an echo whose sum was made right or wrong", frame);
+}
+
+void judge_transmitted(const Bytes& frame, const Decoded& in, const test::PathOutput& out) {
+  const std::string own = out.frame.version == 4 ? own_address : own_address_v6;
+  if (in.icmp_type == 8 && !in.more_fragments) return judge_echo(frame, in, out.frame);
+  if (out.drop == Drop::none) {
+    judge_forwarded(frame, out.bytes);
+    if (!is_icmp_error(in)) judge_ends(frame, in, out.frame);
+  } else if (is_icmp_error(in)) {
+    judge_relayed_error(frame, out.bytes, own);
+  } else {
+    judge_reply(frame, out.bytes, own);
+    judge_mtu(frame, in, out.frame);
+  }
+}
+
 void judge(const Bytes& frame, const test::PathOutput& out) {
   switch (out.verdict) {
     case Verdict::transmit:
-      if (out.drop == Drop::none) {
-        judge_forwarded(frame, out.bytes);
-        return judge_ends(frame, test::decode(frame), out.frame);
-      }
-      judge_reply(frame, out.bytes, out.frame.version == 4 ? own_address : own_address_v6);
-      return judge_mtu(frame, test::decode(frame), out.frame);
+      return judge_transmitted(frame, test::decode(frame), out);
     case Verdict::twin:
       return expect(out.bytes == frame, "changed on the way to the twin", frame);
     case Verdict::drop:
