@@ -1,6 +1,8 @@
 // Cost of the shipped packet path beside the bare loop of the same run.
 //
-//   l4_path [--forward ipip|nat] [--flows N]... [--runs N] [--json FILE]
+//   l4_path [--forward MODE] [--packets known|both|fresh] [--flows N]... [--listeners N]
+//           [--endpoints N] [--runs N] [--json FILE]
+//   l4_path --flat listeners|endpoints [--flows N] [--runs N] [--json FILE]
 //
 // Bare loop: take 32 buffers from the pool, write the next 32 frames into them, swap the MAC
 // addresses, give them back. The path: the same, with L4::process in place of the swap. 64-byte
@@ -8,22 +10,30 @@
 // configuration but for the flow table's size (the smallest power of two of at least N / 0.75), the
 // clock read once a burst. One output in 1,024 is decoded independently and compared; a dropped
 // packet ends the program. Rounds alternate between the two; the figure is the median.
+//
+// `both`: as many replies of the endpoints are mixed in. `fresh`: every packet is the SYN of a flow
+// without an entry; the table has 2/3 as many places as there are frames, and simulated time passes
+// so that half-open flows expire when it is three quarters full.
+//
+// --flat: the path's cost with 10,000 listeners over that with one, or with 10,000 endpoints over
+// that with 10, in rounds that alternate.
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
+
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
-#include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "dataplane/wire/checksum.h"
+#include "perf/l4_work.h"
 #include "perf/row.h"
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
@@ -47,63 +57,9 @@
 namespace weft {
 namespace {
 
-constexpr uint32_t frame_bytes = 64;
-constexpr uint32_t listeners = 100;
-constexpr uint32_t endpoints = 100;
 constexpr uint32_t verify_every = 1024;
 // Rounds are short, so that both loops of a pair meet the machine in the same mood.
 constexpr uint64_t round_packets = 1u << 18;
-
-struct alignas(64) Frame {
-  std::array<std::byte, frame_bytes> bytes;
-};
-
-std::string listener_address(uint32_t n) {
-  return "203.0.113." + std::to_string(n + 1);
-}
-
-test::TestGateway make_gateway(Forward mode) {
-  test::SnapshotBuilder builder;
-  for (uint32_t c = 0; c < listeners; ++c) {
-    std::vector<test::TestEndpoint> set;
-    for (uint32_t e = 0; e < endpoints; ++e) {
-      set.push_back({"10." + std::to_string(c + 1) + ".2." + std::to_string(e + 1), 8080});
-    }
-    const std::string name = "c" + std::to_string(c);
-    builder.cluster(name, std::move(set));
-    builder.listener(listener_address(c), 80, Protocol::tcp, mode, name);
-  }
-  return builder.build();
-}
-
-// Every frame another flow, in random order.
-std::vector<Frame> make_frames(uint32_t flows) {
-  std::vector<Frame> frames(flows);
-  std::vector<std::vector<std::byte>> templates;
-  for (uint32_t l = 0; l < listeners; ++l) {
-    templates.push_back(test::ethernet()
-                            .ipv4("172.16.0.0", listener_address(l))
-                            .tcp(0, 80, tcp_flag::ack)
-                            .payload_bytes(frame_bytes - 14 - 20 - 20)
-                            .build());
-  }
-  constexpr uint32_t ip = 14;
-  for (uint32_t f = 0; f < flows; ++f) {
-    std::byte* bytes = frames[f].bytes.data();
-    std::memcpy(bytes, templates[f % listeners].data(), frame_bytes);
-    const be32 source(0xac100000 + f / 16'000);
-    const be16 port(static_cast<uint16_t>(1024 + f % 16'000));
-    ChecksumEdit edit;
-    edit.replace(load<be32>(bytes + ip + 12), source);
-    store(bytes + ip + 10, edit.apply(load<be16>(bytes + ip + 10)));
-    edit.replace(load<be16>(bytes + ip + 20), port);
-    store(bytes + ip + 20 + 16, edit.apply(load<be16>(bytes + ip + 20 + 16)));
-    store(bytes + ip + 12, source);
-    store(bytes + ip + 20, port);
-  }
-  std::shuffle(frames.begin(), frames.end(), std::mt19937_64(7));
-  return frames;
-}
 
 // Reads the time stamp counter as the worker loop does.
 class Tsc {
@@ -202,14 +158,21 @@ class Stages {
 
 class Bench {
  public:
-  Bench(Forward mode, uint32_t flows)
-      : mode_(mode),
-        gateway_(make_gateway(mode)),
-        frames_(make_frames(flows)),
-        l4_(settings(mode, flows), *gateway_.states, refuse_, counters_,
-            gateway_.snapshot.policy->timeouts, tsc_.now()) {
-    pool_ = rte_pktmbuf_pool_create("l4_path", 8191, 256, 0, 2048, 0);
+  explicit Bench(const Work& work)
+      : work_(work),
+        gateway_(make_gateway(work)),
+        frames_(make_frames(work)),
+        l4_(settings(work), *gateway_.states, refuse_, counters_,
+            gateway_.snapshot.policy->timeouts, Instant{}) {
+    static int pools = 0;
+    const std::string name = fmt::format("l4_path{}", pools++);
+    pool_ = rte_pktmbuf_pool_create(name.c_str(), 8191, 256, 0, 2048, 0);
     CHECK(pool_ != nullptr);
+    if (work.packets == Packets::both) {
+      add_replies();
+    } else {
+      path_ns(work.packets == Packets::fresh ? 2 * frames_.size() : whole_bursts(frames_.size()));
+    }
   }
   ~Bench() { rte_mempool_free(pool_); }
   Bench(const Bench&) = delete;
@@ -231,7 +194,7 @@ class Bench {
     for (uint64_t done = 0; done < packets; done += Burst::packets_max) {
       take_and_write();
       burst_.start(Burst::packets_max, 0);
-      l4_.process(burst_, gateway_.snapshot, tsc_.now());
+      l4_.process(burst_, gateway_.snapshot, now());
       for (const Outcome& outcome : burst_.outcomes) CHECK(outcome.verdict == Verdict::transmit);
       if ((done & (verify_every - 1)) == 0) take_sample();
       give_back();
@@ -243,17 +206,17 @@ class Bench {
 
   // Cost of each stage in ns a packet, once every flow has its entry.
   std::array<double, Stages::names.size()> stage_ns(uint64_t packets) {
-    Stages stages(gateway_, settings(mode_, static_cast<uint32_t>(flows())).flows_max, tsc_.now());
+    Stages stages(gateway_, settings(work_).flows_max, Instant{});
     const auto pass = [&](uint64_t count) {
       for (uint64_t done = 0; done < count; done += Burst::packets_max) {
         take_and_write();
         burst_.start(Burst::packets_max, 0);
-        stages.process(burst_, tsc_.now());
+        stages.process(burst_, now());
         give_back();
       }
       return stages.take_cycles();
     };
-    pass((flows() + 31) / 32 * 32);
+    pass(whole_bursts(frames_.size()));
     const auto cycles = pass(packets);
     std::array<double, Stages::names.size()> ns{};
     for (std::size_t i = 0; i < ns.size(); ++i) {
@@ -263,22 +226,75 @@ class Bench {
   }
 
   uint64_t verified() const { return verified_; }
-  uint64_t entries() const {
-    const Flows& flows = l4_.flows();
-    return (mode_ == Forward::nat ? flows.nat4.counts() : flows.tunnel4.counts()).entries;
+  // Whether the table holds what it should: every flow, or three quarters all the time with next to
+  // none refused.
+  bool valid() const {
+    const FlowTableCounts& counts = table();
+    const uint64_t entries = work_.flows * (work_.mode == Forward::fullnat ? 2u : 1u);
+    if (work_.packets != Packets::fresh) return counts.entries == entries;
+    const double share = static_cast<double>(counts.entries) / table_flows(work_);
+    return counts.refused * 1000 <= counts.inserted && share > 0.7 && share < 0.8 &&
+           counts.evicted == 0;
+  }
+  std::string table_text() const {
+    const FlowTableCounts& counts = table();
+    return fmt::format("{} entries of {}, {} inserted, {} refused", counts.entries,
+                       table_flows(work_), counts.inserted, counts.refused);
   }
   double ns_per_cycle() const { return tsc_.ns_per_cycle; }
-  uint64_t flows() const { return frames_.size(); }
 
  private:
-  static L4Settings settings(Forward mode, uint32_t flows) {
+  static uint64_t whole_bursts(uint64_t packets) { return (packets + 31) / 32 * 32; }
+
+  const FlowTableCounts& table() const {
+    const Flows& flows = l4_.flows();
+    return is_nat(work_.mode) ? flows.nat4.counts() : flows.tunnel4.counts();
+  }
+
+  // Places of the table.
+  static uint32_t table_flows(const Work& work) {
+    if (work.packets == Packets::fresh) return std::bit_floor(work.flows / 3 * 2);
+    const uint32_t entries = work.flows * (work.mode == Forward::fullnat ? 2 : 1);
+    return std::bit_ceil(std::max(4u, static_cast<uint32_t>(entries / 0.75)));
+  }
+
+  static L4Settings settings(const Work& work) {
     L4Settings settings;
     settings.flows_max = {1, 1, 1, 1};
-    const auto table = std::bit_ceil(std::max(4u, static_cast<uint32_t>(flows / 0.75)));
-    (mode == Forward::nat ? settings.flows_max.nat4 : settings.flows_max.tunnel4) = table;
+    (is_nat(work.mode) ? settings.flows_max.nat4 : settings.flows_max.tunnel4) = table_flows(work);
     settings.flow_key = {1, 2, 3, 4};
     settings.links.resize(1);
     return settings;
+  }
+
+  // For fresh flows a packet is worth as much time as keeps the table three quarters full.
+  Instant now() {
+    const Instant measured = tsc_.now();
+    if (work_.packets != Packets::fresh) return measured;
+    const double packet_ns =
+        static_cast<double>(FlowTimeouts{}.half_open.count()) / (fresh_share * table_flows(work_));
+    simulated_ += Duration(static_cast<int64_t>(Burst::packets_max * packet_ns));
+    return simulated_;
+  }
+  // An entry lives for its timeout and half a sweep longer.
+  static constexpr double fresh_share = 0.75;
+
+  // Every frame once; what comes out for an endpoint is answered.
+  void add_replies() {
+    std::vector<Frame> replies;
+    for (uint64_t done = 0; done < whole_bursts(frames_.size()); done += Burst::packets_max) {
+      take_and_write();
+      burst_.start(Burst::packets_max, 0);
+      l4_.process(burst_, gateway_.snapshot, now());
+      for (uint32_t i = 0; i < Burst::packets_max; ++i) {
+        CHECK(burst_.outcomes[i].verdict == Verdict::transmit);
+        if (replies.size() < frames_.size()) replies.push_back(reply_to(burst_.packets[i].data()));
+      }
+      give_back();
+    }
+    frames_.insert(frames_.end(), replies.begin(), replies.end());
+    shuffle(frames_);
+    next_ = 0;
   }
 
   void take_and_write() {
@@ -304,7 +320,7 @@ class Bench {
 
   struct Sample {
     std::size_t frame;
-    std::array<std::byte, frame_bytes + 20> bytes;
+    std::array<std::byte, frame_bytes + 28> bytes;
     uint32_t used_bytes;
   };
 
@@ -322,9 +338,17 @@ class Bench {
     const auto in = test::decode(frames_[sample.frame].bytes);
     const auto out = test::decode(std::span(sample.bytes).first(sample.used_bytes));
     CHECK(in.sound() && out.sound());
-    if (mode_ == Forward::nat) {
-      CHECK(out.source == in.source && out.source_port == in.source_port);
+    if (is_nat(work_.mode) && in.source_port == 8080) {
+      CHECK(out.source.starts_with("203.0.") && out.source_port == 80);
+      CHECK(out.destination.starts_with("192.0.2."));
+    } else if (is_nat(work_.mode)) {
+      const bool full = work_.mode == Forward::fullnat;
+      CHECK(full ? out.source.starts_with("10.200.0.")
+                 : out.source == in.source && out.source_port == in.source_port);
       CHECK(out.destination.starts_with("10.") && out.destination_port == 8080);
+    } else if (work_.mode == Forward::direct) {
+      CHECK(out.source == in.source && out.destination == in.destination);
+      CHECK(out.destination_mac == "02:00:00:00:01:00");
     } else {
       const auto inner = test::decode_ip(out.payload);
       CHECK(inner.sound() && inner.source == in.source && inner.destination == in.destination);
@@ -335,7 +359,8 @@ class Bench {
   }
 
   Tsc tsc_;
-  Forward mode_;
+  const Work work_;
+  Instant simulated_{};
   test::TestGateway gateway_;
   std::vector<Frame> frames_;
   std::atomic<bool> refuse_{false};
@@ -362,10 +387,8 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-Row measure(Forward mode, uint32_t flows, uint32_t runs) {
-  Bench bench(mode, flows);
-  bench.path_ns((flows + 31) / 32 * 32);  // every flow gets its entry
-  const bool all_flows_have_entries = bench.entries() == bench.flows();
+Row measure(const Work& work, uint32_t runs) {
+  Bench bench(work);
   std::vector<double> bare;
   std::vector<double> path;
   std::vector<double> ratios;
@@ -374,11 +397,11 @@ Row measure(Forward mode, uint32_t flows, uint32_t runs) {
     path.push_back(bench.path_ns(round_packets));
     ratios.push_back(path.back() / bare.back());
   }
-  std::printf("%-5s %9u %8.1f %8.1f %9.0f %7.2f   %llu verified%s\n",
-              mode == Forward::nat ? "nat" : "ipip", flows, median(bare), median(path),
-              median(path) / bench.ns_per_cycle(), median(ratios),
+  const bool valid = bench.valid();
+  std::printf("%-32s %8.1f %8.1f %9.0f %7.2f   %llu verified%s\n", work.name().c_str(),
+              median(bare), median(path), median(path) / bench.ns_per_cycle(), median(ratios),
               static_cast<unsigned long long>(bench.verified()),
-              all_flows_have_entries ? "" : "; SOME FLOWS HAVE NO ENTRY");
+              valid ? "" : ("; NOT VALID: " + bench.table_text()).c_str());
   const auto stages = bench.stage_ns(16 * round_packets);
   std::printf("      ");
   for (std::size_t i = 0; i < stages.size(); ++i) {
@@ -386,12 +409,37 @@ Row measure(Forward mode, uint32_t flows, uint32_t runs) {
   }
   std::printf(" (ns a packet)\n");
   std::fflush(stdout);
-  return {.name = std::string("l4_path/") + (mode == Forward::nat ? "nat" : "ipip") + "/" +
-                  std::to_string(flows),
+  return {.name = "l4_path/" + work.name(),
           .value = median(ratios),
           .unit = "times the bare loop",
-          .valid = all_flows_have_entries,
+          .valid = valid,
           .samples = ratios};
+}
+
+// How the cost grows from the small gateway to the large one.
+Row measure_flat(const std::string& what, const Work& small, const Work& large, uint32_t runs) {
+  Bench few(small);
+  Bench many(large);
+  std::vector<double> ratios;
+  for (uint32_t run = 0; run < runs; ++run) {
+    const double few_ns = few.path_ns(round_packets);
+    ratios.push_back(many.path_ns(round_packets) / few_ns);
+  }
+  const bool valid = few.valid() && many.valid();
+  std::printf("%s over %s: %.2f%s\n", large.name().c_str(), small.name().c_str(), median(ratios),
+              valid ? "" : "; NOT VALID");
+  return {.name = "l4_path/flat/" + what,
+          .value = median(ratios),
+          .unit = "times the cost with few",
+          .valid = valid,
+          .samples = ratios};
+}
+
+Row measure_flat(const std::string& what, uint32_t flows, uint32_t runs) {
+  Work small{.flows = flows, .listeners = 1, .endpoints = 10};
+  Work large = small;
+  (what == "listeners" ? large.listeners : large.endpoints) = 10'000;
+  return measure_flat(what, small, large, runs);
 }
 
 }  // namespace
@@ -399,21 +447,38 @@ Row measure(Forward mode, uint32_t flows, uint32_t runs) {
 
 int main(int argc, char** argv) {
   CLI::App app("The packet path beside the bare loop");
+  weft::Work work;
   std::string mode = "ipip";
+  std::string packets = "known";
   std::vector<uint32_t> flows{1, 1'000, 32'000, 1'000'000, 8'000'000};
   uint32_t runs = 101;
   std::string json;
-  app.add_option("--forward", mode)->check(CLI::IsMember({"ipip", "nat"}));
+  app.add_option("--forward", mode)->check(CLI::IsMember({"nat", "fullnat", "ipip", "direct"}));
+  app.add_option("--packets", packets)->check(CLI::IsMember({"known", "both", "fresh"}));
   app.add_option("--flows", flows);
+  app.add_option("--listeners", work.listeners)->check(CLI::Range(1, 10'000));
+  app.add_option("--endpoints", work.endpoints)->check(CLI::Range(1, 10'000));
+  std::string flat;
+  app.add_option("--flat", flat)->check(CLI::IsMember({"listeners", "endpoints"}));
   app.add_option("--runs", runs)->check(CLI::Range(5, 1000));
   app.add_option("--json", json);
   CLI11_PARSE(app, argc, argv);
+  const auto named = std::ranges::find(weft::forward_names, mode);
+  work.mode = static_cast<weft::Forward>(named - weft::forward_names.begin());
+  work.packets = packets == "both"    ? weft::Packets::both
+                 : packets == "fresh" ? weft::Packets::fresh
+                                      : weft::Packets::known;
   weft::start_eal();
-  std::printf("mode      flows  bare ns  path ns path cycles  ratio\n");
+  if (!flat.empty()) {
+    const std::vector<weft::Row> rows{weft::measure_flat(flat, flows.front(), runs)};
+    if (!json.empty()) weft::write_rows(rows, json);
+    return 0;
+  }
+  std::printf("%-32s  bare ns  path ns path cycles  ratio\n", "work");
   std::vector<weft::Row> rows;
   for (const uint32_t n : flows) {
-    rows.push_back(
-        weft::measure(mode == "nat" ? weft::Forward::nat : weft::Forward::ipip, n, runs));
+    work.flows = n;
+    rows.push_back(weft::measure(work, runs));
   }
   if (!json.empty()) weft::write_rows(rows, json);
   return 0;

@@ -9,6 +9,7 @@ namespace weft::mgmt {
 namespace {
 
 using testing::ElementsAre;
+using testing::UnorderedElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
