@@ -9,10 +9,10 @@ namespace weft::mgmt {
 namespace {
 
 using testing::ElementsAre;
-using testing::UnorderedElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 Instant at(int64_t ms) {
   return Instant(milliseconds(ms));

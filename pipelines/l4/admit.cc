@@ -76,12 +76,10 @@ void check_sources(Burst& burst, const Decisions& decisions, uint32_t to_listene
 
 void admit(Burst& burst, const Decisions& decisions, const Snapshot& snapshot) {
   uint32_t to_listeners = 0;
-  burst.for_each_live([&](uint32_t i) {
+  burst.for_each_live(
+      [&](uint32_t i) { to_listeners |= uint32_t{decisions[i].listener != nullptr} << i; });
+  Burst::for_each(burst.live & ~to_listeners, [&](uint32_t i) {
     const Decision& decision = decisions[i];
-    if (decision.listener != nullptr) [[likely]] {
-      to_listeners |= 1u << i;
-      return;
-    }
     if (decision.direction == Direction::to_endpoint) return refuse_to_worker_address(burst, i);
     if (has_ports(burst.headers[i])) return;
     if (snapshot.policy->transit == Transit::twin) return burst.to_twin(i);

@@ -17,21 +17,23 @@ static void count(const Headers& headers, const Decision& decision, WorkerCounte
 }
 
 // Where the packet goes next, and how much the way there takes.
-static void find_way(const Headers& headers, Decision& decision, const RoutingPart& routing) {
-  if (decision.direction == Direction::to_client) {
-    const bool fullnat = decision.rewrites_both;
-    const Way way = find_way(routing, fullnat ? decision.near_address : headers.destination);
-    decision.next_hop = way.next_hop;
-    decision.mtu_bytes = way.mtu_bytes;
-  } else {
-    decision.next_hop = decision.record->next_hop;
-    decision.mtu_bytes = decision.record->path_mtu_bytes;
-  }
+static void find_way_to_client(const Headers& headers, Decision& decision,
+                               const RoutingPart& routing) {
+  const bool fullnat = decision.rewrites_both;
+  const Way way = find_way(routing, fullnat ? decision.near_address : headers.destination);
+  decision.next_hop = way.next_hop;
+  decision.mtu_bytes = way.mtu_bytes;
+}
+
+static void find_way_to_endpoint(Decision& decision, const RoutingPart& routing) {
+  decision.next_hop = decision.record->next_hop;
+  decision.mtu_bytes = decision.record->path_mtu_bytes;
   __builtin_prefetch(&routing.next_hops[decision.next_hop]);
 }
 
 void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
              WorkerCounters& counters) {
+  uint32_t to_client = 0;
   uint32_t tunnel = 0;
   uint32_t direct = 0;
   burst.for_each_live([&](uint32_t i) {
@@ -41,16 +43,21 @@ void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
       return burst.refuse(i, Drop::ttl_expired, Reply::ttl_exceeded);
     }
     count(headers, decision, counters);
-    find_way(headers, decision, routing);
-    if (decision.listener == nullptr) return;
-    const Forward forward = decision.listener->forward;
+    to_client |= uint32_t{decision.direction == Direction::to_client} << i;
+  });
+  Burst::for_each(to_client,
+                  [&](uint32_t i) { find_way_to_client(burst.headers[i], decisions[i], routing); });
+  Burst::for_each(burst.live & ~to_client, [&](uint32_t i) {
+    find_way_to_endpoint(decisions[i], routing);
+    const Forward forward = decisions[i].listener->forward;
     tunnel |= uint32_t{is_tunnel(forward)} << i;
     direct |= uint32_t{forward == Forward::direct} << i;
   });
-  const uint32_t nat = burst.live & ~(tunnel | direct);
+  const uint32_t nat = burst.live & ~(tunnel | direct | to_client);
   forward_tunnel(burst, tunnel, decisions);
   forward_direct(burst, direct, decisions);
-  forward_nat(burst, nat, decisions);
+  forward_nat<Direction::to_endpoint>(burst, nat, decisions);
+  forward_nat<Direction::to_client>(burst, to_client, decisions);
 }
 
 }  // namespace weft

@@ -65,12 +65,13 @@ struct Rewriting {
   }
 };
 
+template <Direction direction>
 static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
   Headers& headers = burst.headers[i];
   if (headers.ip_bytes > decision.mtu_bytes && decision.mtu_bytes != 0) [[unlikely]] {
     return burst.refuse(i, Drop::packet_too_big, Reply::fragmentation_needed, decision.mtu_bytes);
   }
-  const bool reply = decision.direction == Direction::to_client;
+  constexpr bool reply = direction == Direction::to_client;
   std::byte* frame = burst.packets[i].data();
   const bool has_l4 = headers.payload != Payload::later_fragment;
   std::byte* l4 = has_l4 ? frame + headers.l4_offset : nullptr;
@@ -87,8 +88,12 @@ static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
   packet.finish(headers.protocol);
 }
 
+template <Direction direction>
 void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions) {
-  Burst::for_each(which, [&](uint32_t i) { rewrite(burst, i, decisions[i]); });
+  Burst::for_each(which, [&](uint32_t i) { rewrite<direction>(burst, i, decisions[i]); });
 }
+
+template void forward_nat<Direction::to_endpoint>(Burst&, uint32_t, const Decisions&);
+template void forward_nat<Direction::to_client>(Burst&, uint32_t, const Decisions&);
 
 }  // namespace weft

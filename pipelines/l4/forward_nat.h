@@ -9,8 +9,9 @@
 
 namespace weft {
 
-// For the packets of `which`. Requires: each is live and its rewrite_*, near_* (if rewrites_both)
-// and mtu_bytes are set. Too big for mtu_bytes: refused.
+// For the packets of `which`, all of that direction. Requires: each is live and its rewrite_*,
+// near_* (if rewrites_both) and mtu_bytes are set. Too big for mtu_bytes: refused.
+template <Direction direction>
 void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions);
 
 }  // namespace weft

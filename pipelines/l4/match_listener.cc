@@ -74,17 +74,18 @@ void match_listener(Burst& burst, Decisions& decisions, const ListenerTable& tab
     hashes[i] = hash_of(key_of(burst.headers[i]));
     table.exact.prefetch(hashes[i]);
   });
+  // Those without a match come later: where replies are mixed in, no branch can be foretold here.
+  uint32_t exact = 0;
+  std::array<const ListenerSlot*, Burst::packets_max> slots;
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
-    Decision& decision = decisions[i];
-    decision.clear();
-    if (has_ports(headers)) [[likely]] {
-      const ListenerSlot* slot = table.exact.find(key_of(headers), hashes[i]);
-      if (slot != nullptr) [[likely]]
-        return set_listener(decision, *slot, table);
-    }
-    match_inexact(burst, i, decision, table);
+    slots[i] = table.exact.find(key_of(headers), hashes[i]);
+    exact |= uint32_t{slots[i] != nullptr && has_ports(headers)} << i;
+    decisions[i].clear();
   });
+  const uint32_t inexact = burst.live & ~exact;
+  Burst::for_each(exact, [&](uint32_t i) { set_listener(decisions[i], *slots[i], table); });
+  Burst::for_each(inexact, [&](uint32_t i) { match_inexact(burst, i, decisions[i], table); });
 }
 
 }  // namespace weft

@@ -301,9 +301,12 @@ void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
                    bool refuse_new_flows) {
   const Picker picker{snapshot, states,          flows, Flows::Owner(flows, snapshot),
                       sources,  refuse_new_flows};
+  uint32_t to_endpoint = 0;
   burst.for_each_live([&](uint32_t i) {
+    to_endpoint |= uint32_t{decisions[i].direction == Direction::to_endpoint} << i;
+  });
+  Burst::for_each(to_endpoint, [&](uint32_t i) {
     Decision& decision = decisions[i];
-    if (decision.direction == Direction::to_client) return;
     if (decision.endpoint == none<EndpointSlot>) return picker.pick_new(burst, i, decision);
     if (states.get(decision.endpoint) == EndpointState::down) [[unlikely]] {
       picker.leave_dead_endpoint(burst, i, decision);

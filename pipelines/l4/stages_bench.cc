@@ -85,7 +85,7 @@ void nat(benchmark::State& state) {
       // The TTL goes down each time; a frame that has none left would not come here.
       parsed.burst.packets[i].data()[14 + 8] = std::byte{64};
     }
-    forward_nat(parsed.burst, UINT32_MAX, decisions);
+    forward_nat<Direction::to_endpoint>(parsed.burst, UINT32_MAX, decisions);
   }
   CHECK(parsed.burst.live == UINT32_MAX);
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * Burst::packets_max);

@@ -44,10 +44,10 @@ void tell_other_entry(Table& table, const NatFlow& flow) {
   its.marks.endpoint_closed = flow.marks.endpoint_closed;
 }
 
-template <class Table>
+template <NatSide side, class Table>
 void track_nat(const Headers& headers, Decision& decision, typename Table::Flow found, Table& table,
                const Snapshot& snapshot, const Flows& flows, const Flows::Owner& owner) {
-  const bool reply = decision.direction == Direction::to_client;
+  constexpr bool reply = side != NatSide::client;
   const FlowMeta meta = found.meta();
   if (!reply && begins_anew(headers, meta, flows.clock)) return table.remove(found, owner);
   auto& flow = found.bucket->flow(found.at);
@@ -87,13 +87,30 @@ void track_nat(const Headers& headers, Decision& decision, typename Table::Flow 
   burst.drop(i, Drop::transit);
 }
 
-bool uses_nat(const Decision& decision) {
-  return decision.direction == Direction::to_client || is_nat(decision.listener->forward);
-}
+// The live packets by what is to be looked up for them.
+struct Kinds {
+  uint32_t v4 = 0;
+  uint32_t tunnel = 0;     // to a tunnel or direct listener
+  uint32_t nat = 0;        // to a nat or fullnat listener
+  uint32_t reply = 0;      // to nobody of ours
+  uint32_t to_source = 0;  // to a source address of ours
+};
 
-NatSide side_of(const Decision& decision) {
-  if (decision.direction == Direction::to_endpoint) return NatSide::client;
-  return decision.owner == AddressOwner::source_addresses ? NatSide::source : NatSide::endpoint;
+Kinds kinds_of(const Burst& burst, const Decisions& decisions) {
+  Kinds kinds;
+  burst.for_each_live([&](uint32_t i) {
+    const Decision& decision = decisions[i];
+    const bool reply = decision.direction == Direction::to_client;
+    const bool source = decision.owner == AddressOwner::source_addresses;
+    kinds.v4 |= uint32_t{burst.headers[i].v4} << i;
+    kinds.reply |= uint32_t{reply && !source} << i;
+    kinds.to_source |= uint32_t{reply && source} << i;
+  });
+  Burst::for_each(burst.live & ~(kinds.reply | kinds.to_source), [&](uint32_t i) {
+    kinds.nat |= uint32_t{is_nat(decisions[i].listener->forward)} << i;
+  });
+  kinds.tunnel = burst.live & ~(kinds.nat | kinds.reply | kinds.to_source);
+  return kinds;
 }
 
 // Finds the flows of the packets of `which` in `table`, where `key_of` gives a packet's key and
@@ -116,12 +133,8 @@ void find_flows(uint32_t which, Table& table, KeyOf key_of, Track track) {
 
 void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Flows& flows) {
   const Flows::Owner owner(flows, snapshot);
-  uint32_t nat = 0;
-  uint32_t v4 = 0;
-  burst.for_each_live([&](uint32_t i) {
-    v4 |= uint32_t{burst.headers[i].v4} << i;
-    nat |= uint32_t{uses_nat(decisions[i])} << i;
-  });
+  // Packets are taken together that take the same way through the code below.
+  const Kinds kinds = kinds_of(burst, decisions);
   const auto find_tunnel = [&](uint32_t which, auto& table) {
     using Table = std::remove_reference_t<decltype(table)>;
     find_flows(
@@ -130,19 +143,23 @@ void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Fl
           track_tunnel(burst.headers[i], decisions[i], flow, table, flows, owner);
         });
   };
-  const auto find_nat = [&](uint32_t which, auto& table) {
+  const auto find_nat = [&]<NatSide side>(uint32_t which, auto& table) {
     using Table = std::remove_reference_t<decltype(table)>;
     find_flows(
-        which, table,
-        [&](uint32_t i) { return Table::Key::of(burst.headers[i], side_of(decisions[i])); },
+        which, table, [&](uint32_t i) { return Table::Key::of(burst.headers[i], side); },
         [&](uint32_t i, typename Table::Flow flow) {
-          track_nat(burst.headers[i], decisions[i], flow, table, snapshot, flows, owner);
+          track_nat<side>(burst.headers[i], decisions[i], flow, table, snapshot, flows, owner);
         });
   };
-  find_tunnel(burst.live & ~nat & v4, flows.tunnel4);
-  find_tunnel(burst.live & ~nat & ~v4, flows.tunnel6);
-  find_nat(nat & v4, flows.nat4);
-  find_nat(nat & ~v4, flows.nat6);
+  const auto find_all_nat = [&](uint32_t which, auto& table) {
+    find_nat.template operator()<NatSide::client>(which & kinds.nat, table);
+    find_nat.template operator()<NatSide::endpoint>(which & kinds.reply, table);
+    find_nat.template operator()<NatSide::source>(which & kinds.to_source, table);
+  };
+  find_tunnel(kinds.tunnel & kinds.v4, flows.tunnel4);
+  find_tunnel(kinds.tunnel & ~kinds.v4, flows.tunnel6);
+  find_all_nat(kinds.v4, flows.nat4);
+  find_all_nat(~kinds.v4, flows.nat6);
   burst.for_each_live([&](uint32_t i) {
     Decision& decision = decisions[i];
     if (decision.endpoint != none<EndpointSlot>) [[likely]] {

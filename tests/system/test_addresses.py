@@ -130,7 +130,9 @@ def test_too_big_for_the_tunnel_says_the_right_mtu(lab, start_gateway):
     )
     before = gateway.dropped("packet_too_big")
     assert path_mtu_bytes(lab.client, labs.ROUTED_LISTENER, 9000, 1472) == lab.mesh_mtu_bytes - 20
-    assert gateway.dropped("packet_too_big") > before
+    labs.wait_until(
+        lambda: gateway.dropped("packet_too_big") > before, 5, "the drop to be counted"
+    )
 
 
 @pytest.mark.parametrize("device", ["af_xdp", "af_packet"])
