@@ -6,14 +6,18 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <thread>
+#include <vector>
 
 #include "mgmt/admin/default_socket.h"
 #include "mgmt/admin/status_text.h"
@@ -31,6 +35,7 @@ struct Options {
   std::string socket;
   bool json = false;
   std::string endpoint;  // "web/10.0.0.1:80"
+  std::vector<std::string> prefixes;
   uint32_t interval_ms = 1000;
   uint32_t count = 0;  // of top's pictures; 0: until interrupted
   CaptureRequest capture;
@@ -105,6 +110,59 @@ Result<void> order(const Options& options, const std::string& word) {
   return {};
 }
 
+// `word` is add or remove.
+Result<void> change_blackholes(const Options& options, const std::string& word) {
+  const boost::json::array prefixes(options.prefixes.begin(), options.prefixes.end());
+  const boost::json::object body{{word, prefixes}};
+  const Result<HttpResponse> response = ask(
+      options, {.method = "POST", .target = "/v1/blackhole", .body = boost::json::serialize(body)},
+      order_timeout_ms);
+  if (!response) return tl::unexpected(response.error());
+  if (response->status != 200) return fail(text_of(response->body, "error"));
+  fmt::print("blackhole {}: done\n", word);
+  return {};
+}
+
+Result<void> list_blackholes(const Options& options) {
+  const Result<HttpResponse> response =
+      ask(options, {.target = "/v1/blackholes"}, status_timeout_ms);
+  if (!response) return tl::unexpected(response.error());
+  if (response->status != 200) {
+    return fail(fmt::format("the gateway answered {}: {}", response->status, response->body));
+  }
+  if (options.json) {
+    fmt::print("{}", response->body);
+    return {};
+  }
+  boost::system::error_code error;
+  const boost::json::value body = boost::json::parse(response->body, error);
+  const boost::json::object* object = error ? nullptr : body.if_object();
+  const boost::json::value* list = object == nullptr ? nullptr : object->if_contains("blackholes");
+  if (list == nullptr || !list->is_array()) return fail("the gateway's answer is no list");
+  for (const boost::json::value& prefix : list->get_array()) {
+    if (const boost::json::string* text = prefix.if_string()) {
+      fmt::print("{}\n", std::string_view(*text));
+    }
+  }
+  return {};
+}
+
+void add_blackhole(CLI::App& app, Options& options, Result<void>& done) {
+  CLI::App* group = app.add_subcommand("blackhole", "sources whose packets reach no listener");
+  group->require_subcommand(1);
+  const auto add_change = [&](const char* word, const char* says) {
+    CLI::App* change = group->add_subcommand(word, says);
+    change->add_option("prefix", options.prefixes, "IPv4 or IPv6 prefixes or addresses")
+        ->required();
+    change->callback([&options, &done, word] { done = change_blackholes(options, word); });
+  };
+  add_change("add", "drop what comes from there, until it is removed");
+  add_change("remove", "take that back");
+  CLI::App* list = group->add_subcommand("list", "what is blackholed now");
+  list->add_flag("--json", options.json, "as JSON");
+  list->callback([&] { done = list_blackholes(options); });
+}
+
 Result<void> top(const Options& options) {
   Result<std::string> before = fetch_status(options);
   const bool terminal = isatty(STDOUT_FILENO) == 1;
@@ -169,6 +227,7 @@ int run(int argc, char** argv) {
   add_order("drain", "have an endpoint keep its flows and take no new ones, until it is enabled");
   add_order("disable", "have an endpoint count as down, until it is enabled");
   add_order("enable", "take back what was ordered of an endpoint");
+  add_blackhole(app, options, done);
   CLI::App* refreshing = app.add_subcommand("top", "rates per second, refreshed");
   refreshing->add_option("--interval-ms", options.interval_ms, "between two looks")
       ->check(CLI::Range(100, 3'600'000))

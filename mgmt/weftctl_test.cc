@@ -56,6 +56,13 @@ class WeftctlTest : public testing::Test {
                 return std::exchange(file, std::nullopt);
               };
             },
+            .blackholes = [this] { return blackholes_; },
+            .blackhole =
+                [this](const BlackholeChange& change, auto on_done) {
+                  for (const IpPrefix& prefix : change.remove) std::erase(blackholes_, prefix);
+                  blackholes_.insert(blackholes_.end(), change.add.begin(), change.add.end());
+                  on_done(order_result_);
+                },
             .run_elsewhere =
                 [](auto work) {
                   work();
@@ -78,6 +85,7 @@ class WeftctlTest : public testing::Test {
   CaptureRequest captured_;
   Result<void> capture_result_;
   std::string file_;
+  std::vector<IpPrefix> blackholes_;
   LoopingThread thread_;
   std::optional<HttpServer> server_;
 };
@@ -127,6 +135,20 @@ TEST_F(WeftctlTest, OrdersAreCarriedOutInTheNameOfWhoGaveThem) {
   EXPECT_EQ(refused.err, "weftctl: cluster \"web\" has no endpoint 10.0.0.9:80\n");
   EXPECT_THAT(run("drain web").err, HasSubstr("is not CLUSTER/ADDRESS:PORT"));
   EXPECT_EQ(run("drain").exit_code, 1);
+}
+
+TEST_F(WeftctlTest, BlackholesAreAddedListedAndRemoved) {
+  serve();
+  EXPECT_EQ(run("blackhole add 198.51.100.0/24 2001:db8::7").out, "blackhole add: done\n");
+  EXPECT_EQ(run("blackhole list").out, "198.51.100.0/24\n2001:db8::7/128\n");
+  EXPECT_EQ(run("blackhole remove 198.51.100.0/24").exit_code, 0);
+  EXPECT_EQ(run("blackhole list --json").out, "{\"blackholes\":[\"2001:db8::7/128\"]}\n");
+  const ProgramRun wrong = run("blackhole add 10.0.0.0/33");
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_EQ(wrong.err, "weftctl: \"10.0.0.0/33\" is no IP address or prefix\n");
+  order_result_ = fail("192.0.2.0/24 is not blackholed");
+  EXPECT_EQ(run("blackhole remove 192.0.2.0/24").err, "weftctl: 192.0.2.0/24 is not blackholed\n");
+  EXPECT_EQ(run("blackhole").exit_code, 1);
 }
 
 TEST_F(WeftctlTest, TopShowsRatesAsOftenAsAsked) {

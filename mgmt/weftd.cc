@@ -76,6 +76,9 @@ Result<void> serve(Driver::Settings settings, EventLoop& loop, Driver*& running,
        .order = [&running](Order order,
                            auto on_done) { running->order(std::move(order), std::move(on_done)); },
        .capture = [&running](const CaptureRequest& request) { return running->capture(request); },
+       .blackholes = [&running] { return running->blackholes(); },
+       .blackhole = [&running](const BlackholeChange& change,
+                               auto on_done) { running->blackhole(change, std::move(on_done)); },
        .run_elsewhere = {}});
   if (!servers) return tl::unexpected(servers.error());
   if (auto workers = (*plane)->run(); !workers) return workers;
@@ -101,11 +104,15 @@ int run(const std::string& file) {
                             .model = *std::move(loaded),
                             .drawn_hash_seed = {},
                             .orders = {},
+                            .blackholes = {},
                             .random_seed = std::random_device{}()};
   const GatewaySettings& gateway = settings.model.gateway;
   auto orders = kept_orders(gateway.state_dir, gateway.name);
   if (!orders) return say(orders.error().message);
   settings.orders = *std::move(orders);
+  auto blackholes = kept_blackholes(gateway.state_dir, gateway.name);
+  if (!blackholes) return say(blackholes.error().message);
+  settings.blackholes = *std::move(blackholes);
   if (gateway.hash_seed.empty()) {
     auto seed = kept_hash_seed(gateway.state_dir, gateway.name);
     if (!seed) return say(seed.error().message);

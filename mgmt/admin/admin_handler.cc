@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <memory>
 #include <string_view>
 #include <utility>
 
+#include "mgmt/admin/blackhole_request.h"
 #include "mgmt/admin/capture_text.h"
 #include "mgmt/admin/order_request.h"
 #include "mgmt/admin/status_json.h"
@@ -77,6 +79,21 @@ void capture(const AdminActions& actions, const HttpRequest& request, HttpRespon
   respond({.content_type = "application/x-pcapng", .parts = *std::move(parts)});
 }
 
+void blackholes(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
+  boost::json::array prefixes;
+  for (const IpPrefix& prefix : actions.blackholes()) prefixes.emplace_back(prefix.to_string());
+  respond(json_response(200, {{"blackholes", std::move(prefixes)}}));
+}
+
+void blackhole(const AdminActions& actions, const HttpRequest& request, HttpRespond respond) {
+  const Result<BlackholeChange> read = blackhole_change_in(request);
+  if (!read) return respond(json_response(400, {{"error", read.error().message}}));
+  actions.blackhole(*read, [respond = std::move(respond)](const Result<void>& done) {
+    if (!done) return respond(json_response(409, {{"error", done.error().message}}));
+    respond(json_response(200, {{"changed", true}}));
+  });
+}
+
 void ready(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
   respond(ready_response(actions.status()));
 }
@@ -97,6 +114,8 @@ constexpr std::array pages = {
     Page{"/v1/reload", "POST", Reach::socket, reload},
     Page{"/v1/order", "POST", Reach::socket, order},
     Page{"/v1/capture", "POST", Reach::socket, capture},
+    Page{"/v1/blackholes", "GET", Reach::socket, blackholes},
+    Page{"/v1/blackhole", "POST", Reach::socket, blackhole},
     Page{"/metrics", "GET", Reach::address, metrics},
     Page{"/ready", "GET", Reach::address, ready},
     Page{"/live", "GET", Reach::address, live},

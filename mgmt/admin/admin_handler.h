@@ -1,13 +1,16 @@
-// What the admin HTTP answers: /v1/status, /v1/reload, /v1/order, /v1/capture, /metrics, /ready,
-// /live. No sockets here; mgmt/io's HttpServer calls the handler on the loop's thread.
+// What the admin HTTP answers: /v1/status, /v1/reload, /v1/order, /v1/capture, /v1/blackholes,
+// /v1/blackhole, /metrics, /ready, /live. No sockets here; mgmt/io's HttpServer calls the handler
+// on the loop's thread.
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include "dataplane/base/result.h"
 #include "mgmt/capture/capture_request.h"
 #include "mgmt/io/http_message.h"
 #include "mgmt/metrics/report.h"
+#include "mgmt/model/blackhole_change.h"
 
 namespace weft::mgmt {
 
@@ -24,6 +27,9 @@ struct AdminActions {
   std::function<void(Order, std::function<void(const Result<void>&)> on_done)> order;
   // Begins a capture: the parts of its file.
   std::function<Result<HttpParts>(const CaptureRequest&)> capture;
+  std::function<std::vector<IpPrefix>()> blackholes;  // on the loop's thread
+  // Changes them and says how that went, at once or later.
+  std::function<void(BlackholeChange, std::function<void(const Result<void>&)> on_done)> blackhole;
   // Runs work that takes long away from the loop, on a thread that ends before the loop does, and
   // never waits. False: too much waits already, and the work is dropped.
   std::function<bool(std::function<void()> work)> run_elsewhere;

@@ -30,6 +30,12 @@ class AdminHandlerTest : public testing::Test {
               if (!capture_result_) return tl::unexpected(capture_result_.error());
               return [] { return std::optional<std::string>(); };
             },
+            .blackholes = [this] { return blackholes_; },
+            .blackhole =
+                [this](const BlackholeChange& change, auto on_done) {
+                  blackholes_.insert(blackholes_.end(), change.add.begin(), change.add.end());
+                  on_done(order_result_);
+                },
             .run_elsewhere =
                 [this](auto work) {
                   if (elsewhere_full_) return false;
@@ -53,6 +59,7 @@ class AdminHandlerTest : public testing::Test {
   Result<void> order_result_;
   std::vector<CaptureRequest> captures_;
   Result<void> capture_result_;
+  std::vector<IpPrefix> blackholes_;
   std::vector<std::function<void()>> elsewhere_;
   bool elsewhere_full_ = false;
 };
@@ -166,6 +173,21 @@ TEST_F(AdminHandlerTest, ACaptureThatCannotBeIsRefused) {
   const auto full = ask(request);
   EXPECT_EQ(full->status, 503u);
   EXPECT_EQ(full->body, "{\"error\":\"4 captures run already\"}\n");
+}
+
+TEST_F(AdminHandlerTest, BlackholesAreChangedAndListed) {
+  const auto change = [&](std::string body) {
+    return ask({.method = "POST", .target = "/v1/blackhole", .body = std::move(body)});
+  };
+  EXPECT_EQ(ask({.target = "/v1/blackholes"})->body, "{\"blackholes\":[]}\n");
+  EXPECT_EQ(change(R"({"add": ["198.51.100.0/24"]})")->body, "{\"changed\":true}\n");
+  EXPECT_EQ(ask({.target = "/v1/blackholes"})->body, "{\"blackholes\":[\"198.51.100.0/24\"]}\n");
+  EXPECT_EQ(change("{}")->status, 400u);
+  order_result_ = fail("198.51.100.0/25 is not blackholed", Fault::operator_input);
+  const auto refused = change(R"({"remove": ["198.51.100.0/25"]})");
+  EXPECT_EQ(refused->status, 409u);
+  EXPECT_EQ(refused->body, "{\"error\":\"198.51.100.0/25 is not blackholed\"}\n");
+  EXPECT_EQ(ask({.target = "/v1/blackholes"}, Reach::address)->status, 404u);
 }
 
 TEST_F(AdminHandlerTest, OtherPagesAre404AndOtherMethods405) {

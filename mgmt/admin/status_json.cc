@@ -197,6 +197,7 @@ std::string status_json(const Report& report) {
                             {"listeners", listeners_json(report)},
                             {"clusters", clusters_json(report)},
                             {"orders", orders_json(status)},
+                            {"blackholes", status.blackholes},
                             {"interfaces", interfaces_json(report)},
                             {"workers", workers_json(report)},
                             {"drops", total_drops_json(report)}};

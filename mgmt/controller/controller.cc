@@ -28,7 +28,8 @@ Controller::Controller(ControllerSettings settings, EndpointStates& states, Inst
       names_(settings_.look_ups, settings_.random_seed ^ look_ups_seed_bits),
       membership_(settings_.probes, settings_.random_seed, settings_.orders, states, identities_,
                   log_),
-      listeners_(identities_, log_) {}
+      listeners_(identities_, log_),
+      blackholes_(settings_.blackholes) {}
 
 // ---- configuration
 
@@ -178,6 +179,21 @@ std::vector<Order> Controller::orders() const {
   std::vector<Order> orders;
   for (OrderStatus& status : membership_.orders()) orders.push_back(std::move(status.order));
   return orders;
+}
+
+Result<void> Controller::on_blackholes(const BlackholeChange& change, Instant now) {
+  const Result<void> taken = blackholes_.change(change);
+  if (!taken) return taken;
+  pace_.on_change();
+  log_.push_back({.at = now,
+                  .event = "blackholes",
+                  .why = fmt::format("{} added, {} removed: {} now", change.add.size(),
+                                     change.remove.size(), blackholes_.prefixes().size())});
+  return {};
+}
+
+std::vector<IpPrefix> Controller::blackholes() const {
+  return {blackholes_.prefixes().begin(), blackholes_.prefixes().end()};
 }
 
 void Controller::on_next_hop_wanted(const NextHopAddress& next_hop, Instant now) {

@@ -16,6 +16,7 @@
 
 #include "dataplane/base/result.h"
 #include "mgmt/controller/actions.h"
+#include "mgmt/controller/blackholes.h"
 #include "mgmt/controller/lifecycle.h"
 #include "mgmt/controller/listeners.h"
 #include "mgmt/controller/membership.h"
@@ -29,9 +30,10 @@
 namespace weft::mgmt {
 
 struct ControllerSettings {
-  uint64_t random_seed = 0;     // of jitter and backoff
-  std::string drawn_hash_seed;  // kept in state_dir; used when the model has none
-  std::vector<Order> orders;    // of operators, kept in state_dir
+  uint64_t random_seed = 0;          // of jitter and backoff
+  std::string drawn_hash_seed;       // kept in state_dir; used when the model has none
+  std::vector<Order> orders;         // of operators, kept in state_dir
+  std::vector<IpPrefix> blackholes;  // likewise
   uint32_t workers = 1;
   ProbeLimits probes;
   ResolveLimits look_ups;
@@ -62,6 +64,9 @@ class Controller {
   // An operator's order about an endpoint; the caller then keeps orders(). An Error changes
   // nothing.
   Result<void> on_order(const Order& order, Instant now);
+  // An operator blackholes sources, or takes that back; the caller then keeps blackholes(). An
+  // Error changes nothing.
+  Result<void> on_blackholes(const BlackholeChange& change, Instant now);
   // A worker wanted to send to this neighbour and does not know its link address.
   void on_next_hop_wanted(const NextHopAddress& next_hop, Instant now);
   // The first begins the orderly stop, the second ends it at once.
@@ -81,6 +86,7 @@ class Controller {
   // The name of the listener in this slot; empty: there is none.
   std::string_view listener_name(ListenerSlot slot) const { return listeners_.name_of(slot); }
   std::vector<Order> orders() const;
+  std::vector<IpPrefix> blackholes() const;
 
  private:
   Controller(ControllerSettings settings, EndpointStates& states, Instant now);
@@ -108,6 +114,7 @@ class Controller {
   std::map<std::string, std::vector<std::string>, std::less<>> clusters_by_name_;
   Membership membership_;
   Listeners listeners_;
+  Blackholes blackholes_;
   NextHops next_hops_;
   Lifecycle lifecycle_;
   PublishPace pace_;

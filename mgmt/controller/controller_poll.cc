@@ -41,6 +41,7 @@ void Controller::publish(Actions& actions, Instant now) {
   Desired desired =
       desired_of(*model_, membership_, listeners_, kernel_, settings_.workers,
                  hash_seed_number(hash_seed.empty() ? settings_.drawn_hash_seed : hash_seed));
+  desired.blackholes = blackholes_.set();
   desired.draining = identities_.settle(++desired_generation_);
   membership_.on_desired(desired_generation_, now);
   next_hops_.update(desired, now);

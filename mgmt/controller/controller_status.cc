@@ -73,6 +73,7 @@ GatewayStatus Controller::status() const {
     status.clusters.push_back(weft::mgmt::status_of(*cluster));
   }
   status.orders = membership_.orders();
+  status.blackholes = static_cast<uint32_t>(blackholes_.prefixes().size());
   return status;
 }
 

@@ -132,6 +132,7 @@ void write_gateway(MetricsPage& page, const Report& report) {
              static_cast<double>(status.snapshot_generation));
   page.write(gauge("weft_policy_generations_live", "Policy generations not freed yet."),
              status.policy_generations_live);
+  page.write(gauge("weft_blackholes", "Prefixes that an operator blackholed."), status.blackholes);
   page.write(gauge("weft_probes_in_flight", "Health probes that run."), status.probes_in_flight);
   page.write(gauge("weft_probes_max", "Health probes that may run at a time."), status.probes_max);
   page.write(gauge("weft_loop_lag_max_seconds",

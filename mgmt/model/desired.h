@@ -44,6 +44,7 @@ struct Desired {
   // Identities::settle().
   std::vector<EndpointSlot> draining;
   std::vector<PrefixListSettings> prefix_lists;
+  std::shared_ptr<const PrefixSet> blackholes;  // another one after each change; null: none
   KernelView kernel;
   FlowSettings flows;
   Transit transit = Transit::drop;

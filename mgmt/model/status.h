@@ -75,6 +75,7 @@ struct GatewayStatus {
   std::vector<ListenerStatus> listeners;
   std::vector<ClusterStatus> clusters;
   std::vector<OrderStatus> orders;  // by cluster, address and port
+  uint32_t blackholes = 0;          // prefixes
 
   // /ready: serving and every listener ready.
   bool ready() const;

@@ -21,18 +21,20 @@ class AdminServers : public testing::Test {
  protected:
   void SetUp() override {
     looping_.run([this] {
-      servers_ = open_admin_servers({.address = "", .socket = socket_, .group = ""},
-                                    looping_.loop(), work_,
-                                    {.status = [] { return example_status(2); },
-                                     .report =
-                                         [this] {
-                                           asked_.count_down();
-                                           return example_report(example_status(2), workers_);
-                                         },
-                                     .reload = [](const auto& on_done) { on_done(Reloaded{}); },
-                                     .order = [](const auto&, const auto& on_done) { on_done({}); },
-                                     .capture = {},
-                                     .run_elsewhere = {}});
+      servers_ = open_admin_servers(
+          {.address = "", .socket = socket_, .group = ""}, looping_.loop(), work_,
+          {.status = [] { return example_status(2); },
+           .report =
+               [this] {
+                 asked_.count_down();
+                 return example_report(example_status(2), workers_);
+               },
+           .reload = [](const auto& on_done) { on_done(Reloaded{}); },
+           .order = [](const auto&, const auto& on_done) { on_done({}); },
+           .capture = {},
+           .blackholes = [] { return std::vector<IpPrefix>(); },
+           .blackhole = [](const auto&, const auto& on_done) { on_done({}); },
+           .run_elsewhere = {}});
     });
     ASSERT_TRUE(servers_);
   }

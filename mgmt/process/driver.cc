@@ -37,6 +37,7 @@ Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop
       .random_seed = settings.random_seed,
       .drawn_hash_seed = settings.drawn_hash_seed,
       .orders = settings.orders,
+      .blackholes = settings.blackholes,
       .workers = static_cast<uint32_t>(settings.model.gateway.workers.size())};
   Model model = settings.model;
   std::unique_ptr<Driver> driver(new Driver(std::move(settings), loop, plane, logs));
@@ -176,22 +177,38 @@ Result<Reloaded> Driver::take(Result<Model> read) {
   return taken;
 }
 
-void Driver::order(Order order, std::function<void(const Result<void>&)> on_done) {
+// What is decided already holds; state_dir is written on a thread of its own.
+void Driver::keep(std::function<Result<void>()> write, const OnKept& on_done) {
+  const auto answer = [on_done](const Result<void>& kept) {
+    if (kept) return on_done(kept);
+    on_done(fail("it holds until the gateway stops, and not longer: " + kept.error().message));
+  };
+  const bool runs = keeping_.run([this, answer, write = std::move(write)] {
+    loop_.post([answer, kept = write()] { answer(kept); });
+  });
+  if (!runs) answer(fail("too many changes at a time"));
+}
+
+void Driver::order(Order order, OnKept on_done) {
   using std::chrono::system_clock;
   order.at = std::chrono::floor<std::chrono::seconds>(system_clock::now());
   const Result<void> taken = controller_->on_order(order, loop_.now());
   step();
   if (!taken) return on_done(taken);
-  const auto answer = [on_done](const Result<void>& kept) {
-    if (kept) return on_done(kept);
-    on_done(fail("it holds until the gateway stops, and not longer: " + kept.error().message));
-  };
   const GatewaySettings& gateway = controller_->model().gateway;
-  const bool runs = keeping_.run([this, answer, folder = gateway.state_dir, name = gateway.name,
-                                  orders = controller_->orders()] {
-    loop_.post([answer, kept = keep_orders(folder, name, orders)] { answer(kept); });
-  });
-  if (!runs) answer(fail("too many orders at a time"));
+  keep([folder = gateway.state_dir, name = gateway.name,
+        orders = controller_->orders()] { return keep_orders(folder, name, orders); },
+       on_done);
+}
+
+void Driver::blackhole(const BlackholeChange& change, OnKept on_done) {
+  const Result<void> taken = controller_->on_blackholes(change, loop_.now());
+  step();
+  if (!taken) return on_done(taken);
+  const GatewaySettings& gateway = controller_->model().gateway;
+  keep([folder = gateway.state_dir, name = gateway.name,
+        prefixes = blackholes()] { return keep_blackholes(folder, name, prefixes); },
+       on_done);
 }
 
 Result<HttpParts> Driver::capture(const CaptureRequest& request) {

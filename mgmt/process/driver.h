@@ -30,9 +30,12 @@ class Driver {
     std::string config_file;  // read again at a reload
     Model model;
     std::string drawn_hash_seed;
-    std::vector<Order> orders;  // of earlier processes
+    std::vector<Order> orders;         // of earlier processes
+    std::vector<IpPrefix> blackholes;  // likewise
     uint64_t random_seed = 0;
   };
+
+  using OnKept = std::function<void(const Result<void>&)>;
 
   // Opens the kernel mirror and starts the controller. Everything given by reference outlives this.
   static Result<std::unique_ptr<Driver>> start(Settings settings, EventLoop& loop, DataPlane& plane,
@@ -45,9 +48,12 @@ class Driver {
   void reload(Reloader::OnDone on_done) { reloader_.reload(std::move(on_done)); }
   // Carried out at once; on_done is told, at once or later, when it is kept for the next process
   // too, or why not.
-  void order(Order order, std::function<void(const Result<void>&)> on_done);
+  void order(Order order, OnKept on_done);
   // The parts of a pcapng file, which end with the capture.
   Result<HttpParts> capture(const CaptureRequest& request);
+  // As order(), of blackholes.
+  void blackhole(const BlackholeChange& change, OnKept on_done);
+  std::vector<IpPrefix> blackholes() const { return controller_->blackholes(); }
   // The first begins the orderly stop, the second ends it at once. The loop stops with the last
   // phase.
   void stop();
@@ -66,6 +72,7 @@ class Driver {
   void wish(const KernelWishes& wishes);
   void prepare_kernel();
   void look_at_workers();
+  void keep(std::function<Result<void>()> write, const OnKept& on_done);
   Result<Reloaded> take(Result<Model> read);
 
   static constexpr Duration holdings_interval = milliseconds(20);

@@ -120,4 +120,40 @@ Result<std::vector<Order>> kept_orders(const std::string& state_dir, const std::
   return orders;
 }
 
+// ---- blackholes: a prefix on each line
+
+static std::filesystem::path blackholes_path(const std::string& state_dir,
+                                             const std::string& gateway) {
+  return std::filesystem::path(state_dir) / (gateway + ".blackholes");
+}
+
+Result<void> keep_blackholes(const std::string& state_dir, const std::string& gateway,
+                             const std::vector<IpPrefix>& prefixes) {
+  if (auto made = make_folder(state_dir); !made) return made;
+  std::string lines;
+  for (const IpPrefix& prefix : prefixes) lines += prefix.to_string() + "\n";
+  return keep(blackholes_path(state_dir, gateway), lines, "blackholes");
+}
+
+Result<std::vector<IpPrefix>> kept_blackholes(const std::string& state_dir,
+                                              const std::string& gateway) {
+  const std::filesystem::path path = blackholes_path(state_dir, gateway);
+  std::vector<IpPrefix> prefixes;
+  std::error_code error;
+  if (!std::filesystem::exists(path, error) && !error) return prefixes;
+  std::ifstream file(path);
+  if (!file) return fail(fmt::format("cannot read the blackholes in {}", path.string()));
+  uint32_t number = 0;
+  for (std::string line; std::getline(file, line);) {
+    ++number;
+    const auto prefix = IpPrefix::parse(line);
+    if (!prefix) {
+      return fail(fmt::format("{}:{}: \"{}\" is no prefix to blackhole; mend the line or remove it",
+                              path.string(), number, line));
+    }
+    prefixes.push_back(*prefix);
+  }
+  return prefixes;
+}
+
 }  // namespace weft::mgmt

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dataplane/base/result.h"
+#include "dataplane/wire/ip_address.h"
 #include "mgmt/model/order.h"
 
 namespace weft::mgmt {
@@ -20,5 +21,11 @@ Result<void> keep_orders(const std::string& state_dir, const std::string& gatewa
 // None when none were kept. An Error when they cannot be read: an endpoint that was disabled would
 // get traffic.
 Result<std::vector<Order>> kept_orders(const std::string& state_dir, const std::string& gateway);
+
+// What operators blackholed, in the same way.
+Result<void> keep_blackholes(const std::string& state_dir, const std::string& gateway,
+                             const std::vector<IpPrefix>& prefixes);
+Result<std::vector<IpPrefix>> kept_blackholes(const std::string& state_dir,
+                                              const std::string& gateway);
 
 }  // namespace weft::mgmt

@@ -79,5 +79,23 @@ TEST_F(StateDir, OrdersThatCannotBeKeptAreOneSentence) {
   EXPECT_FALSE(keep_orders((folder_ / "file").string(), "gw", {}));
 }
 
+TEST_F(StateDir, BlackholesComeBackAsTheyWereKept) {
+  EXPECT_TRUE(kept_blackholes(folder_.string(), "gw").value().empty());
+  const std::vector<IpPrefix> prefixes = {*IpPrefix::parse("198.51.100.0/24"),
+                                          *IpPrefix::parse("2001:db8::7/128")};
+  ASSERT_TRUE(keep_blackholes((folder_ / "deeper").string(), "gw", prefixes));
+  EXPECT_EQ(kept_blackholes((folder_ / "deeper").string(), "gw").value(), prefixes);
+  ASSERT_TRUE(keep_blackholes((folder_ / "deeper").string(), "gw", {}));
+  EXPECT_TRUE(kept_blackholes((folder_ / "deeper").string(), "gw").value().empty());
+}
+
+TEST_F(StateDir, BlackholesThatCannotBeReadAreAnErrorWithTheLine) {
+  std::ofstream(folder_ / "gw.blackholes") << "198.51.100.0/24\n198.51.100.0/33\n";
+  const auto prefixes = kept_blackholes(folder_.string(), "gw");
+  ASSERT_FALSE(prefixes);
+  EXPECT_NE(prefixes.error().message.find("gw.blackholes:2: \"198.51.100.0/33\""),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace weft::mgmt

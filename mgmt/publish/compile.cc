@@ -18,6 +18,7 @@ Compiled compile(std::shared_ptr<const Desired> desired, const Compiled& previou
   RoutingCompiler routing(*desired, previous);
   snapshot->endpoints = compile_endpoints(*desired, previous, routing);
   snapshot->routing = routing.finish();
+  snapshot->blackholes = desired->blackholes;
   return {std::move(desired), std::move(snapshot)};
 }
 

@@ -212,5 +212,21 @@ TEST(Compile, StepByStepGivesWhatAtOnceGives) {
   }
 }
 
+TEST(Compile, BlackholesChangeAlone) {
+  Compiler compile;
+  compile(small_mesh());
+  const auto before = compile.snapshot();
+  EXPECT_EQ(before->blackholes, nullptr);
+  Desired desired = small_mesh();
+  const std::array prefixes = {test::prefix("198.51.100.0/24")};
+  desired.blackholes = std::make_shared<const PrefixSet>(prefixes);
+  compile(desired);
+  const auto after = compile.snapshot();
+  EXPECT_EQ(after->blackholes, desired.blackholes);
+  EXPECT_EQ(after->policy, before->policy);
+  EXPECT_EQ(after->endpoints, before->endpoints);
+  EXPECT_EQ(after->routing, before->routing);
+}
+
 }  // namespace
 }  // namespace weft::mgmt
