@@ -24,6 +24,7 @@
 #include "dataplane/table/prefix_set.h"
 #include "dataplane/wire/headers.h"
 #include "dataplane/wire/ip_address.h"
+#include "dataplane/wire/quic_lb.h"
 #include "pipelines/policy.h"
 
 namespace weft {
@@ -42,6 +43,7 @@ struct ListenerPolicy {
   Forward forward = Forward::nat;
   HashOn hash = HashOn::five_tuple;
   std::shared_ptr<const Admission> admission;  // null: it takes everyone's
+  std::shared_ptr<const QuicLbCodecs> quic;    // null: connection ids are not read
 };
 
 // An address, protocol and port exactly.
@@ -77,6 +79,7 @@ struct ListenerTable {
   Lpm<std::vector<ListenerRange>> ranges;  // tried from the longest prefix to the shortest
   Lpm<AddressOwner> owners;
   std::vector<ListenerPolicy> policies;  // by listener slot
+  bool any_quic = false;                 // a listener reads connection ids
 
   // Whether the slot belongs to a listener. Flows of absent ones are the sweep's.
   bool present(ListenerSlot slot) const {
@@ -122,9 +125,16 @@ struct alignas(64) EndpointRecord {  // by endpoint slot
 };
 static_assert(sizeof(EndpointRecord) == 64);
 
+inline uint64_t hash_of(const QuicServerId& id) {
+  const auto words = id.words();
+  return mix(words[0], words[1]);
+}
+
 struct ClusterRecord {                   // by cluster slot; a removed cluster keeps its slot, empty
   std::shared_ptr<const Maglev> maglev;  // gives an index into `endpoints`; null when empty
   std::vector<EndpointSlot> endpoints;   // ordered by address and port
+  // Of draining ones and those of weight 0 too; one that is absent by now may still be in it.
+  FlatMap<QuicServerId, EndpointSlot> server_ids;
 };
 
 struct EndpointPart {

@@ -20,6 +20,11 @@ struct alignas(32) ListenerCounters {
   Counter drops;
 };
 
+struct alignas(16) QuicCounters {  // of a listener
+  Counter routed;                  // packets to the endpoint that their connection id names
+  Counter unknown;                 // short-header packets whose id names no endpoint that is up
+};
+
 struct alignas(32) EndpointCounters {
   Counter packets;
   Counter bytes;
@@ -46,6 +51,7 @@ struct WorkerCounters {
   FlowTableCounters nat6_flows;
   // Touched where used, so memory follows use. Zero at start.
   HugeArray<ListenerCounters> listeners{listeners_max};
+  HugeArray<QuicCounters> quic{listeners_max};
   HugeArray<EndpointCounters> endpoints{endpoints_max};
 
   // What the worker's loop writes of them.

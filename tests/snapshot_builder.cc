@@ -4,6 +4,7 @@
 
 #include "dataplane/base/check.h"
 #include "dataplane/table/nat_key.h"
+#include "tests/hex.h"
 
 namespace weft::test {
 
@@ -73,6 +74,11 @@ SnapshotBuilder& SnapshotBuilder::blackholes(const std::vector<std::string>& pre
   return *this;
 }
 
+SnapshotBuilder& SnapshotBuilder::quic(std::vector<QuicLbSettings> configurations) {
+  listeners_.back().quic = std::move(configurations);
+  return *this;
+}
+
 SnapshotBuilder& SnapshotBuilder::source_addresses(std::string_view prefix) {
   source_addresses_.push_back(prefix_of(prefix));
   return *this;
@@ -118,6 +124,10 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
       part->listeners.policies.back().admission =
           std::make_shared<const Admission>(listener.admission);
       part->asks_sources = true;
+    }
+    if (!listener.quic.empty()) {
+      part->listeners.policies.back().quic = std::make_shared<const QuicLbCodecs>(listener.quic);
+      part->listeners.any_quic = true;
     }
     owners.emplace_back(listener.prefix, AddressOwner::listener);
     if (listener.prefix.is_host() && listener.first_port == listener.last_port) {
@@ -175,6 +185,7 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
     gateway.clusters[cluster.name] = cluster_slot;
     auto record = std::make_shared<ClusterRecord>();
     std::vector<MaglevEndpoint> maglev;
+    std::vector<std::pair<QuicServerId, EndpointSlot>> server_ids;
     for (const TestEndpoint& endpoint : cluster.endpoints) {
       const EndpointSlot slot{static_cast<uint32_t>(records.size())};
       records.push_back({index(slot),
@@ -187,6 +198,9 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
                           .on_link = on_link(ip(endpoint.address))}});
       set_source(records.back().second);
       record->endpoints.push_back(slot);
+      if (!endpoint.server_id.empty()) {
+        server_ids.emplace_back(QuicServerId(bytes_of_hex(endpoint.server_id)), slot);
+      }
       maglev.push_back({ip(endpoint.address), endpoint.port, endpoint.weight});
       gateway
           .endpoints[cluster.name + "/" + endpoint.address + ":" + std::to_string(endpoint.port)] =
@@ -196,6 +210,7 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
       const uint32_t slots = maglev_slots(static_cast<uint32_t>(maglev.size()));
       record->maglev = std::make_shared<Maglev>(maglev, slots, test_hash_seed);
     }
+    record->server_ids = FlatMap<QuicServerId, EndpointSlot>(server_ids);
     part.clusters.push_back(std::move(record));
   }
   // The nat listener of an address and port answers for it, unless a second one names it too.

@@ -25,6 +25,7 @@ struct TestEndpoint {
   std::string address;
   uint16_t port = 0;
   uint32_t weight = 1;
+  std::string server_id = {};  // in hexadecimal digits; empty: none
 };
 
 struct TestGateway {
@@ -49,6 +50,8 @@ class SnapshotBuilder {
   SnapshotBuilder& allow(const std::vector<std::string>& prefixes);
   SnapshotBuilder& deny(const std::vector<std::string>& prefixes);
   SnapshotBuilder& blackholes(const std::vector<std::string>& prefixes);
+  // Of the last listener.
+  SnapshotBuilder& quic(std::vector<QuicLbSettings> configurations);
   SnapshotBuilder& source_addresses(std::string_view prefix);
   SnapshotBuilder& transit(Transit transit);
   SnapshotBuilder& timeouts(FlowTimeouts timeouts);
@@ -68,6 +71,7 @@ class SnapshotBuilder {
     std::string cluster;
     HashOn hash;
     Admission admission;
+    std::vector<QuicLbSettings> quic = {};
   };
   struct Cluster {
     std::string name;

@@ -20,6 +20,7 @@ void read_protocol(Reading& reading, const Key& key, const Node& node, ListenerS
 void read_balance(Reading& reading, const Key& key, const Node& node, ClusterSettings&);
 void read_maglev_slots(Reading& reading, const Key& key, const Node& node,
                        ClusterSettings& cluster);
+void read_server_id(Reading& reading, const Key& key, const Node& node, EndpointSettings& endpoint);
 void read_endpoint_address(Reading& reading, const Key& key, const Node& node,
                            EndpointSettings& endpoint);
 void read_endpoints(Reading& reading, const Key& key, const Node& node, ClusterSettings& cluster);

@@ -1,6 +1,7 @@
 #include "mgmt/config/forms.h"
 
 #include <algorithm>
+#include <array>
 
 namespace weft::mgmt::config {
 
@@ -81,7 +82,26 @@ bool is_device(std::string_view text) {
   return pci_address(text);
 }
 
+std::optional<uint8_t> hex_digit(char c) {
+  if (is_digit(c)) return static_cast<uint8_t>(c - '0');
+  const char lower = static_cast<char>(c | 0x20);
+  if (lower < 'a' || lower > 'f') return std::nullopt;
+  return static_cast<uint8_t>(lower - 'a' + 10);
+}
+
 }  // namespace
+
+std::optional<std::vector<std::byte>> parse_hex(std::string_view text) {
+  if (text.size() % 2 == 1) return std::nullopt;
+  std::vector<std::byte> bytes;
+  for (std::size_t at = 0; at < text.size(); at += 2) {
+    const auto high = hex_digit(text[at]);
+    const auto low = hex_digit(text[at + 1]);
+    if (!high || !low) return std::nullopt;
+    bytes.push_back(static_cast<std::byte>(*high << 4 | *low));
+  }
+  return bytes;
+}
 
 namespace form {
 const Form any{"printable text", [](std::string_view t) { return all(t, is_printable); }};
@@ -112,6 +132,15 @@ const Form device{
 const Form admin_address{
     "an IP address and a port, such as \"127.0.0.1:9100\", or \"\" for none",
     [](std::string_view t) { return t.empty() || parse_ip_and_port(t).has_value(); }};
+const Form server_id{"1 to 15 bytes in hexadecimal digits", [](std::string_view t) {
+                       const auto bytes = parse_hex(t);
+                       return bytes && !bytes->empty() &&
+                              bytes->size() <= quic_lb::server_id_bytes_max;
+                     }};
+const Form aes_key{"32 hexadecimal digits", [](std::string_view t) {
+                     const auto bytes = parse_hex(t);
+                     return bytes && bytes->size() == std::tuple_size_v<Aes128::Key>;
+                   }};
 }  // namespace form
 
 }  // namespace weft::mgmt::config

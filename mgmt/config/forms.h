@@ -2,10 +2,13 @@
 // ("name must be WORDS") and in the reference page.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <vector>
 
 #include "dataplane/wire/ip_address.h"
 #include "mgmt/model/model.h"
@@ -29,6 +32,8 @@ extern const Form target;     // an HTTP request target
 extern const Form http_host;  // a Host header
 extern const Form device;
 extern const Form admin_address;
+extern const Form server_id;  // inside QUIC connection ids
+extern const Form aes_key;
 }  // namespace form
 
 // Parts of strings, or what is wrong with them: a half sentence that follows the value
@@ -68,6 +73,8 @@ Parsed<IpPrefix> parse_worker_prefix(std::string_view text);
 Parsed<IpAddress> parse_unicast(std::string_view text);
 // "127.0.0.1:9100", "[::1]:9100".
 Parsed<IpAndPort> parse_ip_and_port(std::string_view text);
+// "c4605e"; nothing unless it is whole bytes in hexadecimal digits.
+std::optional<std::vector<std::byte>> parse_hex(std::string_view text);
 // "200-399" or "200".
 Parsed<StatusRange> parse_status(std::string_view text);
 

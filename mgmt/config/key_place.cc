@@ -4,12 +4,12 @@
 
 namespace weft::mgmt::config {
 
-namespace {
-
 bool in_bare_key(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
          c == '-';
 }
+
+namespace {
 
 std::size_t without_blanks_before(std::string_view text, std::size_t end) {
   while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\t')) --end;

@@ -111,6 +111,10 @@ void read_value(Reading& reading, const Key& key, const Node& node, uint32_t& ou
   read_number(reading, key, node, out);
 }
 
+void read_value(Reading& reading, const Key& key, const Node& node, uint8_t& out) {
+  read_number(reading, key, node, out);
+}
+
 void read_value(Reading& reading, const Key& key, const Node& node, uint16_t& out) {
   read_number(reading, key, node, out);
 }

@@ -38,6 +38,7 @@ void complain_of_string(Reading& reading, const Node& node, std::string_view wha
 
 void read_value(Reading& reading, const Key& key, const Node& node, bool& out);
 void read_value(Reading& reading, const Key& key, const Node& node, uint32_t& out);
+void read_value(Reading& reading, const Key& key, const Node& node, uint8_t& out);
 void read_value(Reading& reading, const Key& key, const Node& node, uint16_t& out);
 void read_value(Reading& reading, const Key& key, const Node& node, std::optional<uint16_t>& out);
 void read_value(Reading& reading, const Key& key, const Node& node, milliseconds& out);

@@ -29,6 +29,11 @@ constexpr std::array section_table = {
         "listener", "[[listener]]",
         "An address, protocol and port that traffic comes in on, and the cluster it goes to. Of "
         "listeners that overlap, the longer prefix wins, then the narrower port range."},
+    Section{"listener.quic", "[[listener.quic]]",
+            "A configuration that servers make QUIC connection ids by "
+            "(draft-ietf-quic-load-balancers): their `server_id` is in them, so a client that "
+            "changes address keeps its endpoint. Several are in use while one replaces another. "
+            "In the clear, or with `key` or `key_file` encrypted."},
     Section{"cluster", "[[cluster]]", "Endpoints with one balancing, health and failover policy."},
     Section{"cluster.endpoints", "[[cluster.endpoints]]",
             "An endpoint is a string, its address, or a table with these keys."},
@@ -80,7 +85,8 @@ constexpr Key top_keys[] = {
 
 std::vector<Key> joined() {
   std::vector<Key> all(std::begin(top_keys), std::end(top_keys));
-  for (const auto part : {gateway_keys(), interface_keys(), traffic_keys(), prefix_list_keys()}) {
+  for (const auto part :
+       {gateway_keys(), interface_keys(), traffic_keys(), quic_keys(), prefix_list_keys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

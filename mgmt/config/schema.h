@@ -73,6 +73,7 @@ std::span<const Key> schema();
 std::span<const Key> gateway_keys();      // [gateway], [gateway.flows], [admin], [log]
 std::span<const Key> interface_keys();    // [[interface]]
 std::span<const Key> traffic_keys();      // [[listener]], [[cluster]]
+std::span<const Key> quic_keys();         // [[listener.quic]]
 std::span<const Key> prefix_list_keys();  // [[prefix_list]]
 
 // The key, or null if the section has none of this name.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "dataplane/base/utf8.h"
+#include "mgmt/config/key_place.h"
 
 namespace weft::mgmt::config {
 
@@ -56,6 +57,36 @@ std::string printable(std::string_view text) {
     text.remove_prefix(character.size());
   }
   return shown;
+}
+
+// Where the value begins if the word at `at` is the key of a secret, or npos.
+std::size_t secret_begin(std::string_view line, std::size_t at) {
+  constexpr std::string_view key = "key";
+  if (at > 0 && in_bare_key(line[at - 1])) return std::string_view::npos;
+  std::size_t next = at + key.size();
+  if (next < line.size() && (line[next] == '"' || line[next] == '\'')) ++next;
+  next = std::min(line.find_first_not_of(" \t", next), line.size());
+  if (next == line.size() || line[next] != '=') return std::string_view::npos;
+  return std::min(line.find_first_not_of(" \t", next + 1), line.size());
+}
+
+// The line with as many characters, those of secrets hidden: to the closing quote, or, of what is
+// no string, to the next comma or brace.
+std::string without_secrets(std::string_view line) {
+  std::string shown;
+  std::size_t done = 0;
+  for (std::size_t at = line.find("key"); at != std::string_view::npos; at = line.find("key", at)) {
+    std::size_t begin = secret_begin(line, at++);
+    if (begin == std::string_view::npos) continue;
+    const bool quoted = begin < line.size() && (line[begin] == '"' || line[begin] == '\'');
+    const std::string_view quote = quoted ? line.substr(begin, 1) : "";
+    if (quoted) begin = std::min(line.find_first_not_of(quote, begin), line.size());
+    const std::size_t end = std::min(line.find_first_of(quoted ? quote : ",}", begin), line.size());
+    shown += line.substr(done, begin - done);
+    shown.append(characters(line.substr(begin, end - begin)), '*');
+    at = done = end;
+  }
+  return shown + std::string(line.substr(done));
 }
 
 // Puts the part of a long line around the column into the error.
@@ -124,7 +155,7 @@ ConfigError SourceText::error(Offset at, std::string message) const {
   const std::string_view text = line_text(error.line);
   const Offset begin = line_starts_[error.line - 1];
   error.column = characters(text.substr(0, at - begin)) + 1;
-  show_around(text, error.column, error);
+  show_around(without_secrets(text), error.column, error);
   return error;
 }
 

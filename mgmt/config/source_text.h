@@ -26,7 +26,8 @@ class SourceText {
 
   std::string_view text() const { return text_; }
   uint32_t line(Offset at) const;  // from 1
-  // An offset at or beyond the end points just after the last character.
+  // An offset at or beyond the end points just after the last character. The value of a key named
+  // "key" is a secret: each of its characters is shown as "*".
   ConfigError error(Offset at, std::string message) const;
   // Of the file as a whole.
   ConfigError error(std::string message) const;

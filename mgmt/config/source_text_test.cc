@@ -41,6 +41,22 @@ TEST(SourceText, TheStartOfALongLineIsShownAsItIs) {
   EXPECT_EQ(error.text, "k = \"" + std::string(115, 'a') + "...");
 }
 
+TEST(SourceText, ASecretIsNotShown) {
+  const auto shown = [](const std::string& line) {
+    return SourceText(line, "f").error(0, "wrong").text;
+  };
+  EXPECT_EQ(shown(R"(key = "8f95f09245765f80256934e50c66207f")"),
+            R"(key = "********************************")");
+  EXPECT_EQ(shown(R"(quic = [{ rotation = 9, "key"='8f95', key_file = "/a" }, { key = "f09" }])"),
+            R"(quic = [{ rotation = 9, "key"='****', key_file = "/a" }, { key = "***" }])");
+  EXPECT_EQ(shown("key=8f95\u00fc, rotation = 1"), "key=*****, rotation = 1") << "no string";
+  EXPECT_EQ(shown(R"(quic.key = "8f95)"), R"(quic.key = "****)") << "without an end";
+  EXPECT_EQ(shown(R"(key = """8f95""")"), R"(key = """****""")");
+  for (const char* plain : {"key", "key =", "key = \"\"", "monkey = \"8f95\"", "keys = \"a\""}) {
+    EXPECT_EQ(shown(plain), plain);
+  }
+}
+
 TEST(SourceText, WhatATerminalWouldTakeForACommandIsNotShown) {
   const std::string controls =
       "a\x1b[1mb\xc2\x9b"

@@ -166,6 +166,14 @@ TEST(Controller, WithoutHealthChecksEndpointsAreHealthyAtOnce) {
 
 // ---- publishing
 
+TEST(Controller, AnotherServerIdIsPublished) {
+  TestGateway gateway = serving();
+  Model model = web_model();
+  model.clusters[0].endpoints[0].server_id = QuicServerId(std::array{std::byte{1}});
+  gateway.reloads(model);
+  EXPECT_EQ(published(gateway.poll()).size(), 1u);
+}
+
 TEST(Controller, TheFirstChangeIsPublishedAtOnceAndThoseThatFollowTogether) {
   TestGateway gateway = serving();
   Model model = web_model();

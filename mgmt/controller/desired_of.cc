@@ -10,7 +10,8 @@ static DesiredCluster desired_cluster(const TrackedCluster& cluster) {
   desired.endpoints.reserve(cluster.live_endpoints);
   for (const auto& [at, endpoint] : cluster.endpoints) {
     if (!endpoint.live) continue;
-    desired.endpoints.push_back({endpoint.id, at.address, at.port, endpoint.weight});
+    desired.endpoints.push_back(
+        {endpoint.id, at.address, at.port, endpoint.weight, endpoint.server_id});
   }
   return desired;
 }

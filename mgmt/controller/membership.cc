@@ -173,6 +173,7 @@ bool Membership::add(TrackedCluster& cluster, const DiscoveredEndpoint& discover
       cluster.endpoints
           .emplace(at, TrackedEndpoint{.id = id,
                                        .weight = discovered.weight,
+                                       .server_id = discovered.server_id,
                                        .host = discovered.host,
                                        .order = find_order(cluster.settings.name, at),
                                        .health = health})
@@ -192,7 +193,9 @@ bool Membership::add(TrackedCluster& cluster, const DiscoveredEndpoint& discover
 bool Membership::update(const Place& place, const DiscoveredEndpoint& discovered, Instant now) {
   TrackedEndpoint& endpoint = *place.endpoint;
   endpoint.host = discovered.host;
-  if (endpoint.live && endpoint.weight == discovered.weight) return false;
+  const bool other_id = endpoint.server_id != discovered.server_id;
+  endpoint.server_id = discovered.server_id;
+  if (endpoint.live && endpoint.weight == discovered.weight) return other_id;
   endpoint.weight = discovered.weight;
   if (!endpoint.live) {
     const Result<EndpointId> id = identities_.endpoint(key_of(*place.cluster, place.at));

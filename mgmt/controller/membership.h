@@ -37,6 +37,7 @@ inline constexpr std::size_t orders_max = 4096;
 struct TrackedEndpoint {
   EndpointId id;
   uint32_t weight = 1;
+  QuicServerId server_id;
   std::string host;              // the name it was resolved from
   bool live = true;              // in the set; otherwise it waits for its last flow
   const Order* order = nullptr;  // an operator's; null: none

@@ -50,7 +50,7 @@ void add_resolved(const EndpointSettings& entry, const HostNames& names, Endpoin
   if (watch == nullptr || !watch->known()) set.complete = false;
   if (watch == nullptr) return;
   for (const IpAddress& address : watch->addresses()) {
-    set.endpoints.push_back({{address, entry.port}, entry.weight, entry.host});
+    set.endpoints.push_back({{address, entry.port}, entry.weight, entry.host, {}});
   }
   if (!watch->problem().empty()) {
     problems.add(fmt::format("{}: {}", entry.host, watch->problem()));
@@ -81,7 +81,7 @@ EndpointSet discover(const ClusterSettings& cluster, const HostNames& names,
     if (!address) {
       add_resolved(entry, names, set, problems);
     } else if (std::string note = ignored(*address); note.empty()) {
-      set.endpoints.push_back({{*address, entry.port}, entry.weight, ""});
+      set.endpoints.push_back({{*address, entry.port}, entry.weight, "", entry.server_id});
     } else {
       problems.add(std::move(note));
     }

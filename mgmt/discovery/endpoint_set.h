@@ -23,7 +23,8 @@ struct EndpointAddress {
 struct DiscoveredEndpoint {
   EndpointAddress at;
   uint32_t weight = 1;
-  std::string host;  // the name it was resolved from; empty: configured as an address
+  std::string host;        // the name it was resolved from; empty: configured as an address
+  QuicServerId server_id;  // length 0: none
   bool operator==(const DiscoveredEndpoint&) const = default;
 };
 

@@ -13,6 +13,9 @@ ListenerCounts total_of(ListenerSlot slot, WorkerCountersSpan workers) {
     total.bytes += counters.bytes.read();
     total.flows += counters.flows.read();
     total.drops += counters.drops.read();
+    const QuicCounters& quic = worker->quic[index(slot)];
+    total.quic_routed += quic.routed.read();
+    total.quic_unknown += quic.unknown.read();
   }
   return total;
 }
@@ -60,6 +63,8 @@ ListenerCounts CounterBaselines::listener(ListenerId id, WorkerCountersSpan work
   counts.bytes -= baseline.counts.bytes;
   counts.flows -= baseline.counts.flows;
   counts.drops -= baseline.counts.drops;
+  counts.quic_routed -= baseline.counts.quic_routed;
+  counts.quic_unknown -= baseline.counts.quic_unknown;
   return counts;
 }
 

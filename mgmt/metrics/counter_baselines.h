@@ -19,6 +19,8 @@ struct ListenerCounts {  // sums over workers
   uint64_t bytes = 0;
   uint64_t flows = 0;
   uint64_t drops = 0;
+  uint64_t quic_routed = 0;
+  uint64_t quic_unknown = 0;
   bool operator==(const ListenerCounts&) const = default;
 };
 

@@ -23,9 +23,13 @@ TEST(CounterBaselines, SumsOverWorkers) {
   workers[0].endpoints[0].flows_active.set(2);
   workers[1].endpoints[0].flows_active.set(3);
   workers[1].listeners[0].drops.add(4);
+  workers[0].quic[0].routed.add(5);
+  workers[1].quic[0].routed.add(6);
+  workers[0].quic[0].unknown.add(1);
   EXPECT_EQ(baselines.endpoint(endpoint_id(0), workers.span()),
             (EndpointCounts{.packets = 30, .bytes = 3000, .flows = 3, .flows_active = 5}));
-  EXPECT_EQ(baselines.listener(listener_id(0), workers.span()), (ListenerCounts{.drops = 4}));
+  EXPECT_EQ(baselines.listener(listener_id(0), workers.span()),
+            (ListenerCounts{.drops = 4, .quic_routed = 11, .quic_unknown = 1}));
 }
 
 TEST(CounterBaselines, ANewGenerationInASlotStartsAtZero) {
@@ -36,6 +40,8 @@ TEST(CounterBaselines, ANewGenerationInASlotStartsAtZero) {
   count(workers[0].endpoints[1], 500);
   count(workers[1].endpoints[1], 500);
   workers[0].listeners[0].packets.add(7);
+  workers[0].quic[0].routed.add(7);
+  workers[0].quic[0].unknown.add(7);
 
   status.clusters[0].endpoints[1].id = endpoint_id(1, 2);
   status.listeners[0].id = listener_id(0, 2);

@@ -84,7 +84,7 @@ constexpr std::array<Column<FlowTableReport>, 6> flow_table_columns = {{
      &FlowTableReport::refused},
 }};
 
-constexpr std::array<Column<ListenerCounts>, 4> listener_columns = {{
+constexpr std::array<Column<ListenerCounts>, 6> listener_columns = {{
     {counter, "weft_listener_packets_total", "Packets to the listener and, for nat, back.",
      &ListenerCounts::packets},
     {counter, "weft_listener_bytes_total", "IP bytes to the listener and, for nat, back.",
@@ -92,6 +92,11 @@ constexpr std::array<Column<ListenerCounts>, 4> listener_columns = {{
     {counter, "weft_listener_flows_total", "Flows created.", &ListenerCounts::flows},
     {counter, "weft_listener_drops_total", "Packets to the listener that were dropped.",
      &ListenerCounts::drops},
+    {counter, "weft_listener_quic_routed_total",
+     "Packets to the endpoint that their QUIC connection id names.", &ListenerCounts::quic_routed},
+    {counter, "weft_listener_quic_unknown_total",
+     "QUIC packets with a short header whose connection id names no endpoint that is up.",
+     &ListenerCounts::quic_unknown},
 }};
 
 constexpr std::array<Column<EndpointCounts>, 4> endpoint_columns = {{

@@ -135,6 +135,8 @@ TEST(MetricsText, HasWhatDevicesLose) {
 TEST(MetricsText, HasListenersClustersAndEndpoints) {
   ExampleWorkers workers(2);
   workers[0].listeners[0].flows.set(3);
+  workers[0].quic[0].routed.set(4);
+  workers[0].quic[0].unknown.set(5);
   workers[0].endpoints[1].packets.set(10);
   workers[1].endpoints[1].packets.set(20);
   workers[1].endpoints[1].flows_active.set(2);
@@ -144,6 +146,8 @@ TEST(MetricsText, HasListenersClustersAndEndpoints) {
   status.clusters[0].endpoints[1].address = *IpAddress::parse("fd00::1");
   const std::string text = metrics_text(example_report(status, workers));
   EXPECT_EQ(value_of(text, R"(weft_listener_flows_total{listener="web"})"), 3);
+  EXPECT_EQ(value_of(text, R"(weft_listener_quic_routed_total{listener="web"})"), 4);
+  EXPECT_EQ(value_of(text, R"(weft_listener_quic_unknown_total{listener="web"})"), 5);
   EXPECT_EQ(value_of(text, R"(weft_listener_ready{listener="web"})"), 1);
   EXPECT_EQ(value_of(text, R"(weft_cluster_endpoints{cluster="web",state="healthy"})"), 1);
   EXPECT_EQ(value_of(text, R"(weft_cluster_endpoints{cluster="web",state="down"})"), 1);

@@ -18,6 +18,7 @@ struct DesiredEndpoint {
   IpAddress address;
   uint16_t port = 0;
   uint32_t weight = 1;
+  QuicServerId server_id;  // length 0: none
   bool operator==(const DesiredEndpoint&) const = default;
 };
 

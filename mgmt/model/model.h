@@ -15,6 +15,7 @@
 #include "dataplane/table/prefix_set.h"
 #include "dataplane/wire/headers.h"
 #include "dataplane/wire/ip_address.h"
+#include "dataplane/wire/quic_lb.h"
 #include "pipelines/policy.h"
 
 namespace weft::mgmt {
@@ -104,6 +105,7 @@ struct ListenerSettings {
   std::string cluster;
   std::vector<std::string> allow;  // names of prefix lists; empty: everyone
   std::vector<std::string> deny;
+  std::vector<QuicLbSettings> quic;  // each rotation once; none: connection ids are not read
 
   bool operator==(const ListenerSettings&) const = default;
 };
@@ -121,7 +123,8 @@ struct PrefixListSettings {
 struct EndpointSettings {
   std::string host;  // an address, or a name for the system resolver
   uint16_t port = 0;
-  uint32_t weight = 1;  // 0: keeps its flows, takes no new ones
+  uint32_t weight = 1;     // 0: keeps its flows, takes no new ones
+  QuicServerId server_id;  // length 0: none
 
   bool operator==(const EndpointSettings&) const = default;
 };

@@ -15,10 +15,14 @@ namespace {
 
 // What decides a cluster's set and table.
 bool same_set(const DesiredCluster& a, const DesiredCluster& b) {
-  return a.maglev_slots == b.maglev_slots && a.endpoints == b.endpoints;
+  const auto same = [](const DesiredEndpoint& one, const DesiredEndpoint& other) {
+    return one.id == other.id && one.address == other.address && one.port == other.port &&
+           one.weight == other.weight;
+  };
+  return a.maglev_slots == b.maglev_slots && std::ranges::equal(a.endpoints, b.endpoints, same);
 }
 
-std::shared_ptr<const ClusterRecord> cluster_record(const DesiredCluster& cluster, uint64_t seed) {
+std::shared_ptr<ClusterRecord> cluster_record(const DesiredCluster& cluster, uint64_t seed) {
   CHECK(cluster.endpoints.size() <= cluster_endpoints_max);
   auto record = std::make_shared<ClusterRecord>();
   std::vector<MaglevEndpoint> takers;
@@ -42,6 +46,23 @@ void set_way(EndpointRecord& record, const Way& way) {
   record.on_link = way.on_link;
   record.path_mtu_bytes = way.path_mtu_bytes;
   record.next_hop = way.next_hop;
+}
+
+// Those of weight 0 too, and what is left of `old`: an endpoint that drains keeps its connections.
+FlatMap<QuicServerId, EndpointSlot> server_ids(const DesiredCluster& cluster,
+                                               const ClusterRecord* old,
+                                               const std::vector<EndpointSlot>& draining) {
+  std::vector<std::pair<QuicServerId, EndpointSlot>> ids;
+  for (const DesiredEndpoint& endpoint : cluster.endpoints) {
+    if (endpoint.server_id.length() == 0) continue;
+    ids.emplace_back(endpoint.server_id, endpoint.id.slot);
+  }
+  if (old != nullptr) {
+    old->server_ids.for_each([&](const QuicServerId& id, EndpointSlot slot) {
+      if (std::ranges::binary_search(draining, slot)) ids.emplace_back(id, slot);
+    });
+  }
+  return FlatMap<QuicServerId, EndpointSlot>(ids);
 }
 
 class EndpointCompiler {
@@ -91,9 +112,14 @@ class EndpointCompiler {
       for (const DesiredEndpoint& endpoint : cluster.endpoints) put(cluster, endpoint);
     }
     if (!same) compare_members(cluster, before);
-    if (before == nullptr || seed_changed_ || !same_set(*before, cluster)) {
-      set_cluster(cluster.id.slot, cluster_record(cluster, desired_.hash_seed));
-    }
+    const bool same_table = before != nullptr && !seed_changed_ && same_set(*before, cluster);
+    if (same_table && before->endpoints == cluster.endpoints) return;
+    const ClusterRecord* old =
+        before == nullptr ? nullptr : next_.clusters[index(cluster.id.slot)].get();
+    auto record = same_table ? std::make_shared<ClusterRecord>(*old)
+                             : cluster_record(cluster, desired_.hash_seed);
+    record->server_ids = server_ids(cluster, old, desired_.draining);
+    set_cluster(cluster.id.slot, std::move(record));
   }
 
   void remove(const DesiredCluster& cluster) {

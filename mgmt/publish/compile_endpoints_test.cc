@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 
 #include "mgmt/publish/desired_for_tests.h"
 
@@ -87,6 +88,58 @@ TEST(CompileEndpoints, ADrainingEndpointKeepsItsRecordOnly) {
   EXPECT_EQ(record(snapshot, 3), record(*before, 3));
   EXPECT_THAT(snapshot.endpoints->clusters[0]->endpoints, ElementsAre(slot(1), slot(2)));
   EXPECT_TRUE(snapshot.endpoints->records.shares_page(before->endpoints->records, 3));
+}
+
+QuicServerId server_id(uint8_t last) {
+  return QuicServerId(std::array{std::byte{0xc4}, std::byte{last}});
+}
+
+const EndpointSlot* found(const Snapshot& snapshot, uint8_t last) {
+  return snapshot.endpoints->clusters[0]->server_ids.find(server_id(last));
+}
+
+TEST(CompileEndpoints, AServerIsFoundByItsIdAlsoWithWeightZero) {
+  Desired desired = small_mesh(3);
+  desired.clusters[0].endpoints[0].server_id = server_id(1);
+  desired.clusters[0].endpoints[1].server_id = server_id(2);
+  desired.clusters[0].endpoints[1].weight = 0;
+  Compiler compile;
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_EQ(*found(snapshot, 1), slot(1));
+  EXPECT_EQ(*found(snapshot, 2), slot(2));
+  EXPECT_EQ(snapshot.endpoints->clusters[0]->server_ids.size(), 2u);
+}
+
+TEST(CompileEndpoints, OtherServerIdsAreTakenWithoutAnotherTable) {
+  Desired desired = small_mesh(3);
+  desired.clusters[0].endpoints[0].server_id = server_id(1);
+  Compiler compile;
+  compile(desired);
+  const auto before = compile.snapshot();
+  desired.clusters[0].endpoints[0].server_id = server_id(9);
+  const Snapshot& snapshot = compile(desired);
+  EXPECT_EQ(found(snapshot, 1), nullptr);
+  EXPECT_EQ(*found(snapshot, 9), slot(1));
+  EXPECT_EQ(snapshot.endpoints->clusters[0]->maglev, before->endpoints->clusters[0]->maglev);
+}
+
+TEST(CompileEndpoints, ADrainingServerIsFoundUntilAnotherOneHasItsId) {
+  Desired desired = small_mesh(3);
+  for (uint32_t i = 0; i < 3; ++i) {
+    desired.clusters[0].endpoints[i].server_id = server_id(static_cast<uint8_t>(i + 1));
+  }
+  Compiler compile;
+  compile(desired);
+  desired.clusters[0].endpoints.pop_back();
+  desired.draining = {slot(3)};
+  EXPECT_EQ(*found(compile(desired), 3), slot(3));
+  desired.clusters[0].endpoints[0].weight = 5;
+  EXPECT_EQ(*found(compile(desired), 3), slot(3)) << "a second generation on";
+  desired.clusters[0].endpoints[1].server_id = server_id(3);
+  EXPECT_EQ(*found(compile(desired), 3), slot(2));
+  desired.draining = {};
+  desired.clusters[0].endpoints[1].server_id = server_id(2);
+  EXPECT_EQ(found(compile(desired), 3), nullptr) << "it is gone";
 }
 
 TEST(CompileEndpoints, ADrainingEndpointFollowsTheRoutes) {

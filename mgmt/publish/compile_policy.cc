@@ -104,10 +104,13 @@ ListenerTable listeners_of(const Desired& desired) {
       ranges[settings.address].push_back(
           {settings.first_port, settings.last_port, settings.protocol, id.slot});
     }
+    std::shared_ptr<const QuicLbCodecs> codecs;
+    if (!settings.quic.empty()) codecs = std::make_shared<const QuicLbCodecs>(settings.quic);
+    table.any_quic = table.any_quic || codecs != nullptr;
     CHECK(index(id.slot) < listeners_max);
     if (table.policies.size() <= index(id.slot)) table.policies.resize(index(id.slot) + 1);
-    table.policies[index(id.slot)] = {id, cluster.slot, settings.forward, settings.hash,
-                                      admission_of(settings, sets)};
+    table.policies[index(id.slot)] = {
+        id, cluster.slot, settings.forward, settings.hash, admission_of(settings, sets), codecs};
   }
   std::vector<Lpm<std::vector<ListenerRange>>::Item> by_prefix(ranges.begin(), ranges.end());
   for (auto& [prefix, list] : by_prefix) std::stable_sort(list.begin(), list.end(), narrower);

@@ -39,6 +39,20 @@ TEST(CompilePolicy, AListenerOfOneAddressAndPortIsFoundExactly) {
   EXPECT_EQ(part->listeners.exact.find({ip("203.0.113.10"), be16(80), Protocol::udp}), nullptr);
 }
 
+TEST(CompilePolicy, AListenerReadsQuicConnectionIdsByItsConfigurations) {
+  Desired desired = small_mesh();
+  const auto without = policy(desired);
+  EXPECT_FALSE(without->listeners.any_quic);
+  EXPECT_EQ(without->listeners.policies[0].quic, nullptr);
+  desired.listeners[0].settings.quic = {{.rotation = 1, .server_id_bytes = 1, .nonce_bytes = 4}};
+  const auto part = policy(desired);
+  EXPECT_TRUE(part->listeners.any_quic);
+  std::array<std::byte, 6> id{};
+  EXPECT_FALSE(part->listeners.policies[0].quic->decode(id));
+  id[0] = std::byte{0x20};
+  EXPECT_TRUE(part->listeners.policies[0].quic->decode(id));
+}
+
 TEST(CompilePolicy, RangesOfOnePrefixComeNarrowestFirst) {
   Desired desired = small_mesh();
   const auto add = [&](uint32_t slot, std::string_view to, uint16_t first, uint16_t last) {

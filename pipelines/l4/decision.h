@@ -25,6 +25,7 @@ struct alignas(64) Decision {
   Direction direction = Direction::to_endpoint;
   bool rewrites_both = false;    // fullnat: near_* is to be written as well
   bool has_hop_address = false;  // direct: hop_address says where it goes, not its destination
+  EndpointSlot by_id = none<EndpointSlot>;  // route_quic: what the connection id names
   // track_flow, pick_endpoint
   EndpointSlot endpoint = none<EndpointSlot>;
   ListenerSlot listener_slot = none<ListenerSlot>;
@@ -47,6 +48,7 @@ struct alignas(64) Decision {
     direction = Direction::to_endpoint;
     rewrites_both = false;
     has_hop_address = false;
+    by_id = none<EndpointSlot>;
     endpoint = none<EndpointSlot>;
     listener_slot = none<ListenerSlot>;
     next_hop = 0;

@@ -11,6 +11,7 @@
 #include "pipelines/l4/next_hop.h"
 #include "pipelines/l4/pick_endpoint.h"
 #include "pipelines/l4/relay_tunnel_error.h"
+#include "pipelines/l4/route_quic.h"
 #include "pipelines/l4/steer.h"
 #include "pipelines/l4/track_flow.h"
 
@@ -53,6 +54,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   const uint32_t matched = burst.live;
   admit(burst, decisions_, snapshot);
   track_flow(burst, decisions_, snapshot, flows_);
+  route_quic(burst, decisions_, snapshot, states_, counters_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, sources, refuse_new_flows);
   forward(burst, decisions_, *snapshot.routing, counters_);
   forward_icmp_error(burst, decisions_);

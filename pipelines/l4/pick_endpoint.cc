@@ -109,6 +109,16 @@ struct Picker {
     });
   }
 
+  Choice choose_by_id(const Headers& headers, const Decision& decision) const {
+    const ListenerPolicy& listener = *decision.listener;
+    const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
+    Choice choice;
+    if (fits(headers, listener.forward, decision.by_id, hash, choice)) {
+      choice.endpoint = decision.by_id;
+    }
+    return choice;
+  }
+
   Choice choose(const Headers& headers, const ListenerPolicy& listener) const {
     const auto& clusters = snapshot.endpoints->clusters;
     if (index(listener.cluster) >= clusters.size()) return {};
@@ -247,10 +257,12 @@ struct Picker {
   void pick_new(Burst& burst, uint32_t i, Decision& decision) const {
     const Headers& headers = burst.headers[i];
     if (made_meanwhile(headers, decision)) return;
-    if (refuse_new_flows && is_new(headers)) {
+    const bool by_id = decision.by_id != none<EndpointSlot>;  // then the connection is not new
+    if (refuse_new_flows && is_new(headers) && !by_id) {
       return burst.refuse(i, Drop::stopping, refusal_reply(headers));
     }
-    const Choice choice = choose(headers, *decision.listener);
+    const Choice choice =
+        by_id ? choose_by_id(headers, decision) : choose(headers, *decision.listener);
     if (choice.endpoint == none<EndpointSlot>) {
       return burst.refuse(i, choice.why, refusal_reply(headers));
     }
@@ -260,6 +272,16 @@ struct Picker {
       return remember_nat(table, headers, decision, choice.source);
     });
     if (!remembered) burst.drop(i, Drop::flow_table_full);
+  }
+
+  // The flow moves where the connection id says. A packet of the same burst may have moved it.
+  void follow_id(Burst& burst, uint32_t i, Decision& decision) const {
+    const Headers& headers = burst.headers[i];
+    if (made_meanwhile(headers, decision)) {
+      if (decision.endpoint == decision.by_id) return;
+      forget(headers, decision.listener->forward);
+    }
+    pick_new(burst, i, decision);
   }
 
   void leave_dead_endpoint(Burst& burst, uint32_t i, Decision& decision) const {
@@ -307,6 +329,9 @@ void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
   });
   Burst::for_each(to_endpoint, [&](uint32_t i) {
     Decision& decision = decisions[i];
+    if (decision.by_id != none<EndpointSlot> && decision.by_id != decision.endpoint) [[unlikely]] {
+      return picker.follow_id(burst, i, decision);
+    }
     if (decision.endpoint == none<EndpointSlot>) return picker.pick_new(burst, i, decision);
     if (states.get(decision.endpoint) == EndpointState::down) [[unlikely]] {
       picker.leave_dead_endpoint(burst, i, decision);

@@ -18,12 +18,16 @@ constexpr const char* own_address = "10.0.0.254";
 constexpr const char* own_address_v6 = "fd00::254";
 constexpr int steps_max = 64;
 
+constexpr QuicLbSettings clear{.rotation = 0, .server_id_bytes = 1, .nonce_bytes = 4};
+constexpr QuicLbSettings encrypted{
+    .rotation = 1, .server_id_bytes = 1, .nonce_bytes = 4, .key = Aes128::Key{}};
+
 SnapshotBuilder configuration() {
   SnapshotBuilder b;
   b.cluster("web", {{"10.0.2.1", 8080}, {"10.0.2.2", 8080}, {"10.0.2.3", 8080}});
-  b.cluster("moved", {{"10.0.3.1", 53}, {"10.0.3.2", 53}}, OnEndpointDown::move);
+  b.cluster("moved", {{"10.0.3.1", 53, 1, "01"}, {"10.0.3.2", 53, 1, "02"}}, OnEndpointDown::move);
   b.listener("203.0.113.10", 80, Protocol::tcp, Forward::nat, "web");
-  b.listener("203.0.113.10", 53, Protocol::udp, Forward::nat, "moved");
+  b.listener("203.0.113.10", 53, Protocol::udp, Forward::nat, "moved").quic({clear, encrypted});
   b.listener("203.0.113.11", 80, Protocol::tcp, Forward::ipip, "web");
   b.listener("203.0.113.16/28", 1000, Protocol::udp, Forward::ipip, "moved", HashOn::source, 1999);
   b.neighbour("10.0.0.1");
@@ -62,6 +66,13 @@ std::vector<Bytes> seeds() {
   frames.push_back(from_client("203.0.113.20").udp(1234, 999).build());
   frames.push_back(ethernet().ipv4("10.0.3.1", "10.0.0.1").udp(53, 1234).payload("answer").build());
   frames.push_back(ethernet().ipv4("10.0.3.2", "10.0.0.1").udp(53, 1234).payload("answer").build());
+  for (const QuicLbSettings& settings : {clear, encrypted}) {
+    const std::array server{std::byte{2}};
+    const auto id = QuicLbCodec(settings).encode(QuicServerId(server), std::array<std::byte, 4>{});
+    Bytes datagram{std::byte{0x40}};
+    datagram.insert(datagram.end(), id.bytes.begin(), id.bytes.begin() + id.length);
+    frames.push_back(from_client("203.0.113.10").udp(1234, 53).payload(datagram).build());
+  }
   return frames;
 }
 
