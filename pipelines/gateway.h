@@ -31,6 +31,7 @@ class Gateway {
 
   L4& l4() { return l4_; }
   Tap& tap() { return tap_; }  // for mgmt, and for the worker's loop
+  uint32_t packets_held() const { return l4_.packets_held(); }
 
  private:
   using Listeners = std::array<ListenerSlot, Burst::packets_max>;

@@ -46,20 +46,26 @@ void FaultInterface::set_faults(const Faults& receive, const Faults& transmit) {
   for (FaultLine& line : transmit_lines_) line.set_faults(transmit);
 }
 
-FaultCounts FaultInterface::counts() const {
+static void add(FaultCounts& sum, const FaultCounts& counts) {
+  sum.entered += counts.entered;
+  sum.lost += counts.lost;
+  sum.duplicated += counts.duplicated;
+  sum.corrupted += counts.corrupted;
+  sum.reordered += counts.reordered;
+  sum.overflowed += counts.overflowed;
+  sum.left += counts.left;
+  sum.on_the_way += counts.on_the_way;
+}
+
+FaultCounts FaultInterface::receive_counts() const {
   FaultCounts sum;
-  const auto add = [&sum](const FaultCounts& counts) {
-    sum.entered += counts.entered;
-    sum.lost += counts.lost;
-    sum.duplicated += counts.duplicated;
-    sum.corrupted += counts.corrupted;
-    sum.reordered += counts.reordered;
-    sum.overflowed += counts.overflowed;
-    sum.left += counts.left;
-    sum.on_the_way += counts.on_the_way;
-  };
-  for (const FaultLine& line : receive_lines_) add(line.counts());
-  for (const FaultLine& line : transmit_lines_) add(line.counts());
+  for (const FaultLine& line : receive_lines_) add(sum, line.counts());
+  return sum;
+}
+
+FaultCounts FaultInterface::counts() const {
+  FaultCounts sum = receive_counts();
+  for (const FaultLine& line : transmit_lines_) add(sum, line.counts());
   sum.left -= refused_;
   sum.overflowed += refused_;
   return sum;

@@ -38,6 +38,8 @@ class FaultInterface final : public Interface {
 
   // The sum over all queues and both directions.
   FaultCounts counts() const;
+  // Of what was received alone, over all queues.
+  FaultCounts receive_counts() const;
 
  private:
   void release(uint32_t queue);

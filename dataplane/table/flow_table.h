@@ -24,6 +24,7 @@
 #include "dataplane/base/check.h"
 #include "dataplane/base/ids.h"
 #include "dataplane/base/keyed_hash.h"
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/table/flow_clock.h"
 #include "dataplane/table/huge_array.h"
 
@@ -185,6 +186,7 @@ class FlowTable {
   void remove_ended(Bucket& bucket, Owner& owner) {
     for (uint32_t i = 0; i < Bucket::flows; ++i) {
       if (bucket.meta(i).free() || !ended(bucket, i, owner)) continue;
+      if (planted(PlantedBug::entry_not_removed) && bucket.meta(i).udp()) continue;
       ++counts_.expired;
       remove({&bucket, i}, owner);
     }
@@ -244,7 +246,7 @@ class FlowTable {
       case FlowState::udp:
         return 1u << 16 | age;
       default:
-        return 0;
+        return planted(PlantedBug::evicted_established) ? 1 : 0;
     }
   }
 

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/planted_bug.h"
 
 namespace weft {
 
@@ -66,7 +67,8 @@ void Outbound::count_answered(const Burst& burst) {
   for (uint32_t left = burst.answered; left != 0; left &= left - 1) {
     const auto i = static_cast<uint32_t>(std::countr_zero(left));
     if (burst.outcomes[i].verdict == Verdict::drop) continue;  // counted where it is dropped
-    counters_.dropped[static_cast<std::size_t>(burst.dropped_for(i))].add(1);
+    const bool counted = !planted(PlantedBug::uncounted_drop);
+    counters_.dropped[static_cast<std::size_t>(burst.dropped_for(i))].add(counted ? 1 : 0);
     counters_.turn.answered.add(1);
   }
 }
@@ -145,6 +147,7 @@ void Outbound::flush_ring(uint32_t to) {
   uint32_t handed_off = 0;
   for (uint32_t i = 0; i < batch.size; ++i) {
     if (i >= taken) {
+      if (planted(PlantedBug::lost_handoff)) continue;
       drop_late(batch.items[i], Drop::handoff_full);
     } else if (batch.items[i].purpose == Purpose::process) {
       ++handed_off;

@@ -1,6 +1,7 @@
 #include "mgmt/publish/identities.h"
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/table/hash_of.h"
 
 namespace weft::mgmt {
@@ -78,7 +79,8 @@ std::vector<EndpointSlot> Identities::settle(uint64_t generation) {
 }
 
 bool Identities::observe(const WorkerReports& reports, Instant now) {
-  const uint64_t swept_generation = reports.swept_generation();
+  const bool early = planted(PlantedBug::slot_reused_early);
+  const uint64_t swept_generation = early ? UINT64_MAX : reports.swept_generation();
   listeners_.sweep(swept_generation);
   clusters_.sweep(swept_generation);
   endpoints_.sweep(swept_generation);
@@ -88,7 +90,7 @@ bool Identities::observe(const WorkerReports& reports, Instant now) {
   for (auto& [slot, drain] : drains_) {
     if (drain.left_generation == 0) continue;
     const bool idle =
-        adopted_generation >= drain.left_generation && reports.flows_active(slot) == 0;
+        early || (adopted_generation >= drain.left_generation && reports.flows_active(slot) == 0);
     drain.ended = drain.ended || idle || now >= drain.until;
     ended = ended || drain.ended;
   }

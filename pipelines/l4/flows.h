@@ -2,6 +2,7 @@
 // Thread safety: one worker.
 #pragma once
 
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/table/flow_clock.h"
 #include "dataplane/table/nat_flows.h"
 #include "dataplane/table/nat_flows6.h"
@@ -43,7 +44,10 @@ class Flows {
     // The other entry of a fullnat flow leaves with it; a flow counts once.
     template <class Bucket>
     void removed(const Bucket& bucket, uint32_t i) const {
-      if constexpr (is_nat_bucket<Bucket>) flows_.forget_other(bucket, i);
+      if constexpr (is_nat_bucket<Bucket>) {
+        if (!planted(PlantedBug::other_entry_kept)) flows_.forget_other(bucket, i);
+      }
+      if (planted(PlantedBug::count_of_flows_kept)) return;
       flows_.counters_.endpoints[index(bucket.meta(i).endpoint())].flows_active.add(-uint64_t{1});
     }
 

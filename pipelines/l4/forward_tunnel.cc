@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/table/hash_of.h"
 #include "dataplane/wire/checksum.h"
 #include "dataplane/wire/ethernet.h"
@@ -75,6 +76,7 @@ void write_outer_v6(std::byte* to, const Outer& outer, const IpAddress& endpoint
 // RFC 8200, 8.1. `udp_bytes` from the UDP header on, over all segments.
 void write_udp_checksum(Packet packet, uint32_t udp_offset, uint32_t udp_bytes,
                         const IpAddress& source, const IpAddress& destination) {
+  if (planted(PlantedBug::unchecked_gue)) return;
   InternetSum sum = pseudo_header_sum(source, destination, Protocol::udp, udp_bytes);
   uint32_t skip = udp_offset;
   for (const rte_mbuf* segment = packet.buffer(); segment != nullptr && udp_bytes > 0;

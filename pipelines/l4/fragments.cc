@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/interface/steering.h"
 
 namespace weft {
@@ -78,7 +79,7 @@ Drop Fragments::name_ports(const Headers& headers, const PieceExtent& extent, In
   datagram.ports = ports;
   datagram.first_end_bytes = extent.end_bytes;
   see(datagram, extent);
-  let_go(datagram, Drop::none);
+  let_go(datagram, planted(PlantedBug::lost_fragment) ? Drop::fragment_timeout : Drop::none);
   return Drop::none;
 }
 

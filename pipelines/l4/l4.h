@@ -42,6 +42,7 @@ class L4 {
   // Of the last burst; a packet that ended before match_listener has those of an earlier one.
   Decisions& decisions() { return decisions_; }
   const Flows& flows() const { return flows_; }
+  uint32_t packets_held() const { return waiting_.size() + fragments_.held(); }
   NeighbourWishes& neighbour_wishes() { return wishes_; }  // for mgmt
 
  private:

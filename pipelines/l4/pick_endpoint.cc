@@ -1,5 +1,6 @@
 #include "pipelines/l4/pick_endpoint.h"
 
+#include "dataplane/base/planted_bug.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/rewrites.h"
 
@@ -130,7 +131,8 @@ struct Picker {
     const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
     Choice choice;
     const auto takes = [&](EndpointSlot slot) {
-      if (states.get(slot) != EndpointState::healthy) return false;
+      const bool healthy = states.get(slot) == EndpointState::healthy;
+      if (!healthy && !planted(PlantedBug::down_ignored)) return false;
       if (!fits(headers, listener.forward, slot, hash, choice)) return false;
       choice.endpoint = slot;
       return true;
@@ -333,7 +335,11 @@ void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
       return picker.follow_id(burst, i, decision);
     }
     if (decision.endpoint == none<EndpointSlot>) return picker.pick_new(burst, i, decision);
-    if (states.get(decision.endpoint) == EndpointState::down) [[unlikely]] {
+    if (planted(PlantedBug::kept_on_dead_endpoint)) return;
+    const EndpointState state = states.get(decision.endpoint);
+    const bool drains = state == EndpointState::draining;
+    if (state == EndpointState::down || (planted(PlantedBug::moved_on_weight_change) && drains))
+        [[unlikely]] {
       picker.leave_dead_endpoint(burst, i, decision);
     }
   });

@@ -1,5 +1,6 @@
 #include "pipelines/l4/steer.h"
 
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/interface/steering.h"
 #include "pipelines/l4/parse_quoted.h"
 
@@ -8,7 +9,8 @@ namespace weft {
 static uint32_t bucket_of(const Burst& burst, uint32_t i, const Decision& decision,
                           const KeyedHash& hash) {
   const Headers& headers = burst.headers[i];
-  const bool to_listener = decision.owner == AddressOwner::listener;
+  const bool to_listener =
+      decision.owner == AddressOwner::listener || planted(PlantedBug::wrong_owner);
   if (headers.payload == Payload::icmp_error) {
     const auto as_if = parse_quoted_reversed(burst.packets[i], headers);
     if (as_if) return steering::owner(*as_if, to_listener, hash);

@@ -1,5 +1,6 @@
 #include "pipelines/l4/track_flow.h"
 
+#include "dataplane/base/planted_bug.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/rewrites.h"
 
@@ -17,6 +18,9 @@ bool begins_anew(const Headers& headers, FlowMeta meta, const FlowClock& clock) 
 // Stores only what differs: an untouched line is not written back. True: it differed.
 template <class Flow>
 bool move_on(Flow flow, FlowMeta meta, FlowState state, const FlowClock& clock) {
+  if (planted(PlantedBug::half_open_forever) && meta.state() == FlowState::half_open) {
+    state = FlowState::half_open;
+  }
   const FlowMeta now(meta.endpoint(), state, clock.tick(state));
   if (now == meta) return false;
   flow.set_meta(now);
@@ -63,6 +67,8 @@ void track_nat(const Headers& headers, Decision& decision, typename Table::Flow 
   if (moved || fin) tell_other_entry(table, flow);
   decision.endpoint = meta.endpoint();
   set_rewrites(decision, flow, snapshot.endpoints->records[index(meta.endpoint())]);
+  const bool wrong_port = planted(PlantedBug::reply_with_wrong_port) && reply;
+  if (wrong_port) decision.rewrite_port = headers.source_port;
   if (reply) decision.listener_slot = static_cast<ListenerSlot>(flow.marks.listener);
 }
 

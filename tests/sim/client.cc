@@ -1,58 +1,80 @@
 #include "tests/sim/client.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+
+#include <algorithm>
 
 #include "dataplane/wire/headers.h"
 
 namespace weft::sim {
 
 static constexpr Duration retry_interval = milliseconds(100);
-static constexpr Duration think_time = milliseconds(40);
+// Longer than the timeouts of half-open and UDP flows, shorter than that of established ones.
+static constexpr uint32_t silence_percent = 2;
+static constexpr uint64_t silence_min_ms = 1500, silence_spread_ms = 1500;
+static constexpr uint32_t large_percent = 4;
+static constexpr uint32_t in_pieces_percent = 4;
+// IP and TCP headers with the token; UDP needs less.
+static constexpr std::size_t headers_bytes_max = 40 + 20 + 16;
 
-static std::string request_text(uint32_t number) {
-  return fmt::format("{:04}", number);
+Client::Client(const ClientPlan& plan)
+    : plan_(plan),
+      random_(plan.seed),
+      state_(udp() ? State::asking : State::connecting),
+      next_send_(plan.start) {
+  backwards_ = random_.happens(50);
+  choose_size();
 }
-
-Client::Client(const Service& service, std::string address, uint16_t port, Instant start,
-               uint32_t requests)
-    : service_(service),
-      address_(std::move(address)),
-      port_(port),
-      start_(start),
-      requests_(requests),
-      state_(service.protocol == Protocol::tcp ? State::connecting : State::asking),
-      next_send_(start) {}
 
 std::string Client::name() const {
-  return fmt::format("{}:{}", address_, port_);
+  return fmt::format("client {}, {}:{} of {}", plan_.number, plan_.address, plan_.port,
+                     plan_.service->name);
 }
 
-test::FrameBuilder Client::segment(uint8_t flags) const {
+void Client::choose_size() {
+  const bool large = random_.happens(large_percent);
+  request_bytes_ = large ? path_mtu_bytes_ - headers_bytes_max : random_.below(64);
+  if (udp() && random_.happens(in_pieces_percent)) request_bytes_ = 1600 + random_.below(2400);
+}
+
+test::FrameBuilder Client::segment(uint8_t flags, std::size_t payload_bytes) const {
   test::FrameBuilder frame = test::ethernet().from(router_mac).to(gateway_mac);
-  frame.ipv4(address_, service_.address)
-      .tcp(port_, service_.port, flags)
-      .sequence(sequence_)
-      .acknowledgment(acknowledgment_);
+  put_addresses(frame, plan_.address, plan_.service->address);
+  if (udp()) {
+    frame.udp(plan_.port, plan_.service->port);
+  } else {
+    frame.tcp(plan_.port, plan_.service->port, flags)
+        .sequence(sequence_)
+        .acknowledgment(acknowledgment_);
+  }
+  put_token(frame, {.client = plan_.number, .request = answered_}, udp(), payload_bytes);
   return frame;
 }
 
-std::optional<test::Bytes> Client::send(Instant now) {
-  if (done() || now < next_send_) return std::nullopt;
+std::vector<test::Bytes> Client::datagram() {
+  constexpr std::size_t ip_headers_bytes = 40 + 8;  // with a fragment header
+  test::FrameBuilder frame = segment(0, request_bytes_);
+  if (request_bytes_ + headers_bytes_max <= path_mtu_bytes_) return {frame.build()};
+  // Clients may share an address: their identifications differ.
+  frame.identification((plan_.number * 67 + ++datagrams_) & 0xffff);
+  std::vector<test::Bytes> pieces =
+      frame.build_pieces((path_mtu_bytes_ - ip_headers_bytes) / 8 * 8);
+  if (backwards_) std::ranges::reverse(pieces);
+  return pieces;
+}
+
+std::vector<test::Bytes> Client::send(Instant now) {
+  if (done() || now < next_send_) return {};
   if (++tries_ > tries_max) {
     end(State::failed, "no answer");
-    return std::nullopt;
+    return {};
   }
   next_send_ = now + retry_interval;
-  if (service_.protocol == Protocol::udp) {
-    test::FrameBuilder frame = test::ethernet().from(router_mac).to(gateway_mac);
-    return frame.ipv4(address_, service_.address)
-        .udp(port_, service_.port)
-        .payload(request_text(answered_))
-        .build();
-  }
-  if (state_ == State::connecting) return segment(tcp_flag::syn).build();
-  if (state_ == State::closing) return segment(tcp_flag::fin | tcp_flag::ack).build();
-  return segment(tcp_flag::psh | tcp_flag::ack).payload(request_text(answered_)).build();
+  if (udp()) return datagram();
+  if (state_ == State::connecting) return {segment(tcp_flag::syn, 0).build()};
+  if (state_ == State::closing) return {segment(tcp_flag::fin | tcp_flag::ack, 0).build()};
+  return {segment(tcp_flag::psh | tcp_flag::ack, request_bytes_ + 1).build()};
 }
 
 void Client::go_on(State state, Duration pause, Instant now) {
@@ -66,37 +88,55 @@ void Client::end(State state, std::string why) {
   why_ = std::move(why);
 }
 
-bool Client::answers(const test::Decoded& frame) const {
-  const std::string text(reinterpret_cast<const char*>(frame.payload.data()), frame.payload.size());
-  return text.starts_with(request_text(answered_) + " ");
-}
-
 void Client::answered(Instant now) {
   ++answered_;
-  if (answered_ < requests_) return go_on(State::asking, think_time, now);
-  if (service_.protocol == Protocol::tcp) return go_on(State::closing, think_time, now);
+  const bool silent = random_.happens(silence_percent);
+  const Duration pause = milliseconds(silent ? silence_min_ms + random_.below(silence_spread_ms)
+                                             : 1 + random_.below(30));
+  choose_size();
+  if (answered_ < plan_.requests) return go_on(State::asking, pause, now);
+  if (!udp()) return go_on(State::closing, pause, now);
   end(State::finished);
 }
 
-void Client::receive(const test::Decoded& frame, Instant now) {
+void Client::receive(const test::Decoded& packet, Instant now) {
   if (done()) return;
-  if (frame.protocol == 1) return end(State::failed, "icmp");
-  if (service_.protocol == Protocol::tcp) return receive_segment(frame, now);
-  if (answers(frame)) answered(now);
+  if (packet.icmp_type >= 0) return receive_error(packet);
+  const std::optional<Token> token = token_of(packet);
+  if (!udp()) return receive_segment(packet, token ? &*token : nullptr, now);
+  if (token && token->request == answered_) answered(now);
 }
 
-void Client::receive_segment(const test::Decoded& frame, Instant now) {
-  if ((frame.flags & tcp_flag::rst) != 0) return end(State::failed, "reset");
-  const bool syn = (frame.flags & tcp_flag::syn) != 0;
-  const bool fin = (frame.flags & tcp_flag::fin) != 0;
+// Only what says that nobody is there ends a connection (RFC 1122, 4.2.3.9).
+void Client::receive_error(const test::Decoded& packet) {
+  const bool v6 = packet.version == 6;
+  const bool too_big = v6 ? packet.icmp_type == 2 : packet.icmp_type == 3 && packet.icmp_code == 4;
+  if (too_big) {
+    const std::size_t mtu_bytes = v6 ? packet.icmp_rest : packet.icmp_rest & 0xffff;
+    path_mtu_bytes_ = std::clamp<std::size_t>(mtu_bytes, 576, path_mtu_bytes_);
+    if (!udp()) request_bytes_ = std::min(request_bytes_, path_mtu_bytes_ - headers_bytes_max);
+    return;
+  }
+  const int unreachable = v6 ? 1 : 3, port_unreachable = v6 ? 4 : 3;
+  if (packet.icmp_type == unreachable && packet.icmp_code == port_unreachable) {
+    end(State::failed, "port unreachable");
+  }
+}
+
+void Client::receive_segment(const test::Decoded& packet, const Token* token, Instant now) {
+  if ((packet.flags & tcp_flag::rst) != 0) return end(State::failed, "reset");
+  if (token == nullptr) return;
+  const bool syn = (packet.flags & tcp_flag::syn) != 0;
+  const bool fin = (packet.flags & tcp_flag::fin) != 0;
   if (state_ == State::connecting && syn) {
     sequence_ += 1;
-    acknowledgment_ = frame.sequence + 1;
+    acknowledgment_ = packet.sequence + 1;
     return go_on(State::asking, Duration::zero(), now);
   }
-  if (state_ == State::asking && answers(frame)) {
-    sequence_ = frame.acknowledgment;
-    acknowledgment_ = frame.sequence + static_cast<uint32_t>(frame.payload.size());
+  const bool data = !syn && !fin && !packet.payload.empty();
+  if (state_ == State::asking && data && token->request == answered_) {
+    sequence_ = packet.acknowledgment;
+    acknowledgment_ = packet.sequence + static_cast<uint32_t>(packet.payload.size());
     return answered(now);
   }
   if (state_ == State::closing && fin) end(State::finished);

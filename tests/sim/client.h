@@ -1,55 +1,80 @@
-// One client with one connection (TCP) or a few requests from one port (UDP). It sends again what
-// is not answered, and gives up when it is reset or after tries_max.
+// One client with one connection (TCP) or requests from one port (UDP). It sends again what is not
+// answered, makes its packets smaller when it is told of a path MTU, is silent at times, and gives
+// up when it is refused or after tries_max.
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "tests/packet_builder.h"
 #include "tests/packet_decoder.h"
 #include "tests/sim/network.h"
+#include "tests/sim/token.h"
 
 namespace weft::sim {
+
+// Each client has a port of its own; those of endpoints and listeners are lower or no client's.
+inline constexpr uint16_t first_client_port = 10'000;
+constexpr uint32_t client_number(int port) {
+  return static_cast<uint32_t>(port - first_client_port);
+}
+
+struct ClientPlan {
+  uint32_t number = 0;  // its own among all
+  const Service* service = nullptr;
+  std::string address;
+  uint16_t port = 0;
+  Instant start{};
+  uint32_t requests = 1;
+  uint64_t seed = 0;  // of what it does
+};
 
 class Client {
  public:
   enum class State : uint8_t { connecting, asking, closing, finished, failed };
 
-  Client(const Service& service, std::string address, uint16_t port, Instant start,
-         uint32_t requests);
+  explicit Client(const ClientPlan& plan);
 
-  // What it sends now; usually nothing.
-  std::optional<test::Bytes> send(Instant now);
-  void receive(const test::Decoded& frame, Instant now);
+  // What it sends now, nothing before next_send(): a packet, or the pieces of one.
+  std::vector<test::Bytes> send(Instant now);
+  Instant next_send() const { return next_send_; }
+  // A sound packet to its address and port, or an ICMP error about one of its packets.
+  void receive(const test::Decoded& packet, Instant now);
 
   bool done() const { return state_ == State::finished || state_ == State::failed; }
   State state() const { return state_; }
-  Instant start() const { return start_; }
-  const Service& service() const { return service_; }
-  std::string name() const;                        // "198.51.100.1:1024", as endpoints see it
+  const ClientPlan& plan() const { return plan_; }
+  const Service& service() const { return *plan_.service; }
+  std::string name() const;                        // "client 7, 198.51.100.1:1024 of tcp-nat"
   const std::string& why() const { return why_; }  // it failed
+  uint32_t requests_sent() const { return answered_ + 1; }
 
  private:
   static constexpr uint32_t tries_max = 60;
 
+  bool udp() const { return plan_.service->protocol == Protocol::udp; }
   void go_on(State state, Duration pause, Instant now);
   void end(State state, std::string why = "");
-  test::FrameBuilder segment(uint8_t flags) const;
-  void receive_segment(const test::Decoded& frame, Instant now);
-  bool answers(const test::Decoded& frame) const;
+  void choose_size();
+  test::FrameBuilder segment(uint8_t flags, std::size_t payload_bytes) const;
+  std::vector<test::Bytes> datagram();
+  void receive_error(const test::Decoded& packet);
+  void receive_segment(const test::Decoded& packet, const Token* token, Instant now);
   void answered(Instant now);
 
-  const Service& service_;
-  const std::string address_;
-  const uint16_t port_;
-  const Instant start_;
-  const uint32_t requests_;
+  const ClientPlan plan_;
+  Random random_;
   State state_;
   Instant next_send_;
   uint32_t tries_ = 0;     // of what it waits for
   uint32_t answered_ = 0;  // requests
   uint32_t sequence_ = 1000;
   uint32_t acknowledgment_ = 0;
+  std::size_t request_bytes_ = 0;  // of payload besides the token
+  std::size_t path_mtu_bytes_ = 1500;
+  bool backwards_ = false;  // pieces leave in the wrong order
+  uint32_t datagrams_ = 0;  // that left in pieces
   std::string why_;
 };
 

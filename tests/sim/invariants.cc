@@ -4,150 +4,151 @@
 
 #include <algorithm>
 
+#include "tests/sim/reassembly.h"
+
 namespace weft::sim {
 
-// Probes that were on their way when an endpoint came back may still count against it.
-static constexpr Duration blame_max = seconds(1);
-static constexpr int protocol_icmp = 1;
-static constexpr int protocol_ipip = 4;
+Invariants::Invariants(ClientAt client_at, Lives& lives, const SimulatedGateway& gateway,
+                       Breaches& breaches)
+    : client_at_(std::move(client_at)),
+      lives_(lives),
+      gateway_(gateway),
+      breaches_(breaches),
+      flows_(lives, gateway, breaches),
+      ledger_(gateway, breaches) {}
 
-Invariants::Invariants(const std::vector<Service>& services, Alive alive, State state)
-    : services_(services), alive_(std::move(alive)), state_(std::move(state)) {
-  for (const Service& service : services_) {
-    last_without_fit_[service.name] = Instant::min();
-    for (const std::string& address : service.endpoints) lives_[address].service = &service;
+void Invariants::on_transmit(uint32_t worker, const test::Decoded& frame, Instant now,
+                             Instant by_worker) {
+  ledger_.on_transmit();
+  if (frame.version == 0) return;  // the kernel's, from the twin
+  const FlowPacket packet{.worker = worker, .now = now, .by_worker = by_worker};
+  const std::string* endpoint = lives_.at_mac(frame.destination_mac);
+  if (endpoint != nullptr) return check_to_endpoint(*endpoint, frame, packet);
+  check_to_client(frame, packet);
+}
+
+// Its flow may have ended by what the gateway took the damaged packet for, or begun.
+void Invariants::excuse_flows(const test::Decoded& damaged) {
+  flows_.on_damaged(client_number(damaged.source_port));
+  flows_.on_damaged(client_number(damaged.destination_port));
+  const bool piece = Reassembly::is_piece(damaged);
+  const std::optional<Token> token = piece ? token_in(damaged.payload) : token_of(damaged);
+  if (!token) return;
+  // The damage may be to the port, which fullnat hides.
+  constexpr uint32_t port_bits = 16;
+  const uint32_t port = first_client_port + token->client;
+  for (uint32_t bit = 0; bit < port_bits; ++bit) {
+    flows_.on_damaged(client_number(static_cast<int>(port ^ 1u << bit)));
+  }
+  flows_.on_damaged(token->client);
+}
+
+// The gateway corrects checksums and never computes them anew: what was damaged on its way in stays
+// so.
+void Invariants::check_damaged(const test::Decoded& frame, const test::Decoded* inner) {
+  ++damaged_;
+  excuse_flows(frame);
+  if (inner != nullptr) excuse_flows(*inner);
+  // Each may have been duplicated behind the damage.
+  if (damaged_ > 2 * gateway_.receive_fault_counts().corrupted) {
+    breach(fmt::format("unsound frame to {}: {}", frame.destination,
+                       frame.sound() ? inner->faults.front() : frame.faults.front()));
   }
 }
 
-void Invariants::on_transmit(const test::Decoded& frame, Instant now) {
-  ++frames_;
-  for (const std::string& fault : frame.faults) breach("unsound frame: " + fault);
-  if (const auto life = lives_.find(frame.destination); life != lives_.end()) {
-    return check_to_endpoint(frame, life->second, now);
-  }
-  check_to_client(frame);
+// No checksum covers that of IPv6.
+void Invariants::check_ttl(const test::Decoded& packet) {
+  if (packet.ttl == sent_ttl - 1) return;
+  if (packet.version == 6 && gateway_.receive_fault_counts().corrupted != 0) return;
+  breach(fmt::format("with TTL {}", packet.ttl));
 }
 
-void Invariants::check_to_endpoint(const test::Decoded& frame, const Life& life, Instant now) {
-  const Service& service = *life.service;
-  if (frame.destination_mac != endpoint_mac(frame.destination)) breach("to the wrong neighbour");
-  if (service.forward == Forward::nat) {
-    if (frame.destination_port != service.endpoint_port) breach("to the wrong L4 port");
-    const std::string client = fmt::format("{}:{}", frame.source, frame.source_port);
-    return check_flow(service.name + " " + client, frame.destination, now);
+void Invariants::check_to_endpoint(const std::string& endpoint, const test::Decoded& frame,
+                                   FlowPacket packet) {
+  const Service& service = lives_.service_of(endpoint);
+  const bool direct = service.forward == Forward::direct;
+  if (frame.destination != (direct ? service.address : endpoint)) {
+    return breach(fmt::format("a packet for {} to {}", frame.destination, endpoint));
   }
-  if (frame.protocol != protocol_ipip) return breach("to an ipip endpoint without a tunnel");
-  const test::Decoded inner = test::decode_ip(frame.payload);
-  for (const std::string& fault : inner.faults) breach("unsound inner packet: " + fault);
-  if (inner.destination != service.address || inner.destination_port != service.port) {
-    breach("the tunnel changed whom the packet is for");
+  const std::optional<test::Decoded> inner = unwrap(frame, service.forward);
+  if (!inner) return breach("to an endpoint not as its mode says");
+  if (!frame.sound() || !inner->sound()) return check_damaged(frame, &*inner);
+  // What comes back without a flow is refused.
+  if (service.forward == Forward::fullnat && is_refusal(*inner)) return;
+  check_ttl(*inner);
+  if (inner->fragment_offset_bytes != 0) return;  // it says nothing of its flow
+  const bool piece = Reassembly::is_piece(*inner);
+  // Only the whole datagram shows whether it was damaged.
+  if (piece && gateway_.receive_fault_counts().corrupted != 0) return excuse_flows(*inner);
+  const bool nat = is_nat(service.forward);
+  if (nat && inner->destination_port != service.endpoint_port) breach("to the wrong L4 port");
+  if (!nat && (inner->destination != service.address || inner->destination_port != service.port)) {
+    breach(fmt::format("a packet for {}:{} in a tunnel for {}", inner->destination,
+                       inner->destination_port, service.name));
   }
-  const std::string client = fmt::format("{}:{}", inner.source, inner.source_port);
-  check_flow(service.name + " " + client, frame.destination, now);
+  const std::optional<Token> token = piece ? token_in(inner->payload) : token_of(*inner);
+  if (!token) return breach("to an endpoint, and of nobody");
+  packet.client = token->client;
+  packet.service = &service;
+  packet.tcp_flags = inner->flags;
+  flows_.to_endpoint(packet, endpoint);
 }
 
-void Invariants::check_flow(const std::string& flow, const std::string& endpoint, Instant now) {
-  const EndpointState state = state_(endpoint);
-  if (state == EndpointState::down) {
-    breach(fmt::format("{} sent to {}, known to be down", flow, endpoint));
-  }
-  const auto known = flows_.find(flow);
-  if (known != flows_.end() && known->second.endpoint == endpoint) return;
-  if (state != EndpointState::healthy) {
-    breach(fmt::format("new flow {} sent to {}, not healthy", flow, endpoint));
-  }
-  if (known != flows_.end()) {
-    ++moves_;
-    const auto& [from, since] = known->second;
-    if (lives_.at(from).last_down < since && state_(from) != EndpointState::down) {
-      breach(fmt::format("{} moved from {}, never down since, to {}", flow, from, endpoint));
-    }
-  }
-  flows_[flow] = {endpoint, now};
+void Invariants::check_to_client(const test::Decoded& frame, FlowPacket packet) {
+  if (!frame.sound()) return check_damaged(frame, nullptr);
+  if (frame.destination_mac != router_mac) breach("to a MAC address that nobody has");
+  if (frame.icmp_type >= 0) return check_error(frame);
+  const Client* client = client_at_(frame.destination, frame.destination_port);
+  if (client == nullptr) return breach("to nobody: " + frame.destination);
+  const bool from_listener =
+      frame.source == client->service().address && frame.source_port == client->service().port;
+  if (!from_listener) breach("to a client from no listener of its: " + frame.source);
+  if (!token_of(frame)) return;  // the gateway's own answer
+  check_ttl(frame);
+  packet.client = client->plan().number;
+  packet.service = &client->service();
+  packet.tcp_flags = frame.flags;
+  flows_.to_client(packet);
 }
 
-void Invariants::check_to_client(const test::Decoded& frame) {
-  if (!frame.destination.starts_with("198.51.100."))
-    return breach("to nobody: " + frame.destination);
-  if (frame.destination_mac != router_mac) breach("to a client, but not by the router");
-  if (frame.protocol == protocol_icmp) return;
-  const bool from_listener = std::ranges::any_of(services_, [&](const Service& service) {
-    return service.address == frame.source && service.port == frame.source_port;
-  });
-  if (!from_listener) breach("to a client from no listener: " + frame.source);
+// It quotes what the client sent.
+void Invariants::check_error(const test::Decoded& frame) {
+  const test::Decoded quoted = test::decode_ip(frame.payload, true);
+  if (quoted.source == frame.destination) return;
+  breach(fmt::format("ICMP to {} about a packet of {}", frame.destination, quoted.source));
 }
 
 void Invariants::on_moment(Instant now) {
-  std::map<std::string, uint32_t> fit;
-  for (auto& [address, life] : lives_) {
-    const EndpointState state = state_(address);
-    if (!alive_(address)) life.last_dead = now;
-    if (state == EndpointState::healthy) {
-      life.was_healthy = true;
-      ++fit[life.service->name];
-    }
-    if (state != EndpointState::down) continue;
-    if (life.was_healthy &&
-        (life.last_dead == Instant::min() || now - life.last_dead > blame_max)) {
-      breach(address + " is down although it answers its probes");
-    }
-    life.last_down = now;
-  }
-  for (auto& [name, last] : last_without_fit_) {
-    if (fit[name] == 0) last = now;
-  }
+  lives_.on_moment(now);
+  ledger_.check_packets();
 }
 
 void Invariants::check_client(const Client& client, Instant now) {
   if (client.state() == Client::State::finished) return;
+  if (!client.done()) return breach(client.name() + " never ends");
+  if (excused(client)) return;
+  breach(fmt::format("{} failed at {} ms ({}) and its endpoint was well", client.name(),
+                     to_ms(now.time_since_epoch()), client.why()));
+}
+
+bool Invariants::excused(const Client& client) {
   const Service& service = client.service();
-  if (!client.done()) return breach(fmt::format("client {} never ends", client.name()));
-  if (last_without_fit_.at(service.name) >= client.start()) return;
-  const bool excused = std::ranges::any_of(service.endpoints, [&](const std::string& address) {
-    const Life& life = lives_.at(address);
-    const auto flow = flows_.find(service.name + " " + client.name());
-    const bool used = flow == flows_.end() || flow->second.endpoint == address ||
-                      flow->second.since > client.start();
-    return used && std::max(life.last_dead, life.last_down) >= client.start();
+  const Instant start = client.plan().start;
+  if (lives_.last_without_fit(service.name) >= start) return true;
+  if (lives_.listener_absent_since(service.name, start)) return true;
+  const FlowBook::Flow& flow = flows_.flow(client.plan().number);
+  const bool none = flow.endpoint.empty();
+  if (flows_.damaged(client.plan().number)) return true;
+  if (none ? gateway_.pressure().any() : gateway_.pressure() != flow.at_first) return true;
+  return std::ranges::any_of(service.all_endpoints(), [&](const std::string& address) {
+    const bool used = none || flow.endpoint == address || flow.since > start;
+    return used && std::max(lives_.last_dead(address), lives_.last_down(address)) >= start;
   });
-  if (excused) return;
-  breach(fmt::format("client {} of {} failed at {} ms ({}) and its endpoint was well",
-                     client.name(), service.name, to_ms(now.time_since_epoch()), client.why()));
 }
 
-void Invariants::check_end(const SimulatedGateway& gateway) {
-  for (const auto& [address, life] : lives_) {
-    if (state_(address) == EndpointState::down) breach(address + " is back but still down");
-  }
-  if (gateway.buffers_out() != 0) {
-    breach(fmt::format("{} buffers were not returned", gateway.buffers_out()));
-  }
-  check_counters(gateway);
-}
-
-void Invariants::check_counters(const SimulatedGateway& gateway) {
-  uint64_t in = 0, out = gateway.rings().packets(), transmitted = 0, received = 0;
-  for (uint32_t worker = 0; worker < SimulatedGateway::workers; ++worker) {
-    const WorkerCounters& counters = gateway.counters(worker);
-    in += counters.turn.answered.read();
-    for (const Counter& dropped : counters.dropped) out += dropped.read();
-    for (const InterfaceCounters& interface : counters.interfaces) {
-      received += interface.receive_packets.read();
-      transmitted += interface.transmit_packets.read();
-      in += interface.from_twin_packets.read();
-      out += interface.to_twin_packets.read();
-    }
-  }
-  if (in + received != out + transmitted) {
-    breach(fmt::format("counters: {} in, {} out", in + received, out + transmitted));
-  }
-  if (transmitted != frames_) {
-    breach(fmt::format("counters: {} transmitted, {} seen", transmitted, frames_));
-  }
-  const FaultCounts faults = gateway.fault_counts();
-  if (faults.entered + faults.duplicated != faults.lost + faults.overflowed + faults.left) {
-    breach("frames are still on their way");
-  }
+void Invariants::check_end() {
+  lives_.check_end();
+  ledger_.check_end();
 }
 
 }  // namespace weft::sim

@@ -1,16 +1,16 @@
-// What must hold in every run, whatever the network and the endpoints do. It knows the endpoints'
-// true lives, what mgmt says of them, and sees every frame at the moment a worker transmits it.
+// What must hold in every run, whatever the network, the endpoints and the operator do. It sees
+// every frame at the moment a worker transmits it, before the network damages it.
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
-#include <vector>
 
-#include "dataplane/interface/memory_interface.h"
-#include "pipelines/endpoint_states.h"
 #include "tests/packet_decoder.h"
+#include "tests/sim/breaches.h"
 #include "tests/sim/client.h"
+#include "tests/sim/flow_book.h"
+#include "tests/sim/ledger.h"
+#include "tests/sim/lives.h"
 #include "tests/sim/network.h"
 #include "tests/sim/simulated_gateway.h"
 
@@ -18,51 +18,40 @@ namespace weft::sim {
 
 class Invariants {
  public:
-  using Alive = std::function<bool(const std::string& address)>;
-  using State = std::function<EndpointState(const std::string& address)>;
+  using ClientAt = std::function<const Client*(const std::string& address, int port)>;
 
-  Invariants(const std::vector<Service>& services, Alive alive, State state);
+  // All of them outlive this. `client_at`: null: there is none.
+  Invariants(ClientAt client_at, Lives& lives, const SimulatedGateway& gateway, Breaches& breaches);
 
-  // A worker transmits it: sound, to whom it belongs, and no flow goes astray.
-  void on_transmit(const test::Decoded& frame, Instant now);
-  // At the end of every moment: mgmt blames no endpoint that lives.
+  // A worker transmits it: sound unless it came in damaged, to whom it belongs, and no flow goes
+  // astray. `by_worker`: the worker's clock.
+  void on_transmit(uint32_t worker, const test::Decoded& frame, Instant now, Instant by_worker);
   void on_moment(Instant now);
   // The client is done or the run is over: it fails only with an excuse.
   void check_client(const Client& client, Instant now);
-  // Once all traffic is over and all endpoints have come back.
-  void check_end(const SimulatedGateway& gateway);
+  void check_end();
 
-  const std::vector<std::string>& breaches() const { return breaches_; }
-  uint64_t frames() const { return frames_; }
-  uint64_t moves() const { return moves_; }  // of flows, each for a reason
+  const Ledger& ledger() const { return ledger_; }
+  uint64_t moves() const { return flows_.moves(); }
 
  private:
-  struct Life {
-    const Service* service = nullptr;
-    Instant last_dead = Instant::min();
-    Instant last_down = Instant::min();  // by mgmt's word
-    bool was_healthy = false;            // by mgmt's word
-  };
-  struct Flow {
-    std::string endpoint;
-    Instant since{};
-  };
+  void breach(std::string what) { breaches_.add(std::move(what)); }
+  void excuse_flows(const test::Decoded& damaged);
+  void check_damaged(const test::Decoded& frame, const test::Decoded* inner);
+  void check_to_endpoint(const std::string& endpoint, const test::Decoded& frame,
+                         FlowPacket packet);
+  void check_to_client(const test::Decoded& frame, FlowPacket packet);
+  void check_ttl(const test::Decoded& packet);
+  void check_error(const test::Decoded& frame);
+  bool excused(const Client& client);
 
-  void breach(std::string what) { breaches_.push_back(std::move(what)); }
-  void check_to_endpoint(const test::Decoded& frame, const Life& life, Instant now);
-  void check_to_client(const test::Decoded& frame);
-  void check_flow(const std::string& flow, const std::string& endpoint, Instant now);
-  void check_counters(const SimulatedGateway& gateway);
-
-  const std::vector<Service>& services_;
-  const Alive alive_;
-  const State state_;
-  std::map<std::string, Life> lives_;                // by endpoint address
-  std::map<std::string, Instant> last_without_fit_;  // by service
-  std::map<std::string, Flow> flows_;                // by service and client
-  std::vector<std::string> breaches_;
-  uint64_t frames_ = 0;
-  uint64_t moves_ = 0;
+  const ClientAt client_at_;
+  Lives& lives_;
+  const SimulatedGateway& gateway_;
+  Breaches& breaches_;
+  FlowBook flows_;
+  Ledger ledger_;
+  uint64_t damaged_ = 0;  // frames that workers transmitted
 };
 
 }  // namespace weft::sim

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -13,11 +14,15 @@
 
 #include "mgmt/model/kernel_view.h"
 #include "mgmt/model/model.h"
+#include "tests/packet_builder.h"
+#include "tests/packet_decoder.h"
 
 namespace weft::sim {
 
 inline constexpr const char* gateway_mac = "02:00:00:00:00:01";
 inline constexpr const char* router_mac = "02:00:00:00:00:fd";
+
+inline constexpr int sent_ttl = 64;  // by clients and endpoints
 
 class Random {
  public:
@@ -25,10 +30,18 @@ class Random {
   // 0 to `bound` - 1. Requires: bound > 0.
   uint64_t below(uint64_t bound) { return engine_() % bound; }
   bool happens(uint32_t percent) { return below(100) < percent; }
+  template <class T>
+  const T& one_of(const std::vector<T>& values) {
+    return values[below(values.size())];
+  }
 
  private:
   std::mt19937_64 engine_;
 };
+
+constexpr bool is_v6(std::string_view address) {
+  return address.find(':') != std::string_view::npos;
+}
 
 // One cluster with a listener of its own, named alike.
 struct Service {
@@ -38,15 +51,43 @@ struct Service {
   Protocol protocol = Protocol::tcp;
   Forward forward = Forward::nat;
   std::vector<std::string> endpoints;  // addresses; of no other service
-  uint16_t endpoint_port = 0;          // with ipip the listener's
+  std::vector<std::string> spares;     // addresses that a reload may add
+  uint16_t endpoint_port = 0;          // but with nat and fullnat the listener's
+
+  std::vector<std::string> all_endpoints() const;
 };
 
-// tcp and udp, each by nat and by ipip.
-const std::vector<Service>& services();
+// tcp and udp, each by nat and by ipip, all of IPv4.
+std::vector<Service> services();
+// Five of any mode, protocol and pair of families that the mode can join.
+std::vector<Service> draw_services(Random& random);
+// That of another endpoint differs in two bits at least.
 std::string endpoint_mac(std::string_view address);
-// Health checks every 200 ms with timeout 100, fall 2, rise 2.
+std::string client_address(const Service& service, uint64_t number);  // 1 to 250
+
+// ---- packets
+void put_addresses(test::FrameBuilder& frame, std::string_view source,
+                   std::string_view destination);
+// What an endpoint of this mode finds in a frame: the packet inside the tunnel, or the frame's own.
+// Absent: not what the mode makes.
+std::optional<test::Decoded> unwrap(const test::Decoded& frame, Forward forward);
+// A gateway says by it that it wants no such packet: a reset, or an ICMP error.
+bool is_refusal(const test::Decoded& packet);
+
+// ---- configuration
+inline constexpr Duration half_open_timeout = seconds(1);
+inline constexpr Duration established_timeout = seconds(20);
+inline constexpr Duration closing_timeout = seconds(1);
+inline constexpr Duration udp_timeout = seconds(2);
+
+inline constexpr milliseconds probe_interval{200};
+inline constexpr milliseconds probe_timeout{100};
+inline constexpr uint32_t probe_fall = 2;
+
+mgmt::ClusterSettings cluster_of(const Service& service);
+mgmt::ListenerSettings listener_of(const Service& service);
 mgmt::Model model_of(const std::vector<Service>& services, std::string_view hash_seed);
-// All links are up, all neighbours known.
+// All links are up, all neighbours known, those of spares too.
 mgmt::KernelView kernel_view(const std::vector<Service>& services);
 
 }  // namespace weft::sim

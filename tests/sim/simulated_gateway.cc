@@ -1,11 +1,12 @@
 #include "tests/sim/simulated_gateway.h"
 
+#include <algorithm>
+
 #include "dataplane/base/check.h"
 
 namespace weft::sim {
 
 static constexpr Duration holdings_interval = milliseconds(100);
-static constexpr FlowsMax flows_max{4096, 4096, 4096, 4096};
 
 static KeyedHash::Key key_of(Random& random) {
   KeyedHash::Key key;
@@ -34,21 +35,21 @@ SimulatedGateway::SimulatedGateway(const SimulatedGatewaySettings& settings, mgm
     : surroundings_(std::move(surroundings)),
       wire_({.name = "edge", .queues = workers}, pool_.mempool()),
       twin_({.name = "twin", .queues = workers}, pool_.mempool()),
-      faulty_(wire_, pool_.mempool(), {settings.faults, settings.faults, settings.seed}),
+      faulty_(wire_, pool_.mempool(), {settings.receive, settings.transmit, settings.seed}),
       watched_(faulty_, surroundings_.transmitted),
       attachments_{Attachment{watched_, twin_}},
       states_(endpoints_max, clusters_max),
+      rings_(workers, settings.ring_packets_max),
       publisher_(published_, mgmt::Publisher::Mode::synchronous,
                  [this](uint64_t generation) { published_generations_.push_back(generation); }) {
-  const mgmt::KernelView kernel = kernel_view(services());
   auto started = mgmt::Controller::start(
       std::move(model), {.random_seed = settings.seed, .workers = workers}, states_, now_);
   CHECK(started);
   controller_ = *std::move(started);
-  controller_->on_kernel(kernel);
+  controller_->on_kernel(settings.kernel);
   Random random(settings.seed);
-  L4Settings l4{.flows_max = flows_max, .steering_key = key_of(random)};
-  l4.links.push_back({.vlan_id = {}, .mac = MacAddress(kernel.links[0].mac)});
+  L4Settings l4{.flows_max = settings.flows_max, .steering_key = key_of(random)};
+  l4.links.push_back({.vlan_id = {}, .mac = MacAddress(settings.kernel.links[0].mac)});
   for (uint32_t worker = 0; worker < workers; ++worker) {
     l4.worker = static_cast<uint16_t>(worker);
     l4.flow_key = key_of(random);
@@ -58,20 +59,37 @@ SimulatedGateway::SimulatedGateway(const SimulatedGatewaySettings& settings, mgm
 }
 
 void SimulatedGateway::advance(Instant now) {
+  set_time(now);
+  decide();
+  for (uint32_t worker = 0; worker < workers; ++worker) turn(worker, now);
+}
+
+void SimulatedGateway::set_time(Instant now) {
   now_ = now;
   faulty_.advance(now);
-  publisher_.poll();
-  if (now >= next_look_) look_at_workers();
-  decide();
-  for (const auto& member : members_) member->worker.turn(now);
+}
+
+void SimulatedGateway::probed(const mgmt::EndpointProbed& result) {
+  controller_->on_probed(result, now_);
+  told_ = true;
 }
 
 void SimulatedGateway::reload(mgmt::Model model) {
   CHECK(controller_->on_config(std::move(model), now_));
+  told_ = true;
+}
+
+void SimulatedGateway::set_kernel(mgmt::KernelView kernel) {
+  controller_->on_kernel(std::move(kernel));
+  told_ = true;
 }
 
 // What is published at once is told at once, and may be followed by more.
 void SimulatedGateway::decide() {
+  publisher_.poll();
+  if (now_ >= next_look_) look_at_workers();
+  if (!told_ && now_ < next_poll_ && published_generations_.empty()) return;
+  told_ = false;
   do {
     for (const uint64_t generation : std::exchange(published_generations_, {})) {
       controller_->on_published(generation, now_);
@@ -81,17 +99,28 @@ void SimulatedGateway::decide() {
 }
 
 void SimulatedGateway::carry_out(const mgmt::Actions& actions) {
+  next_poll_ = actions.next_poll;
   for (const mgmt::LogRecord& record : actions.log) surroundings_.log(record);
   if (actions.refuse_new_flows) refuse_new_flows_ = true;
   if (actions.desired != nullptr) {
-    for (const mgmt::DesiredCluster& cluster : actions.desired->clusters) {
-      for (const mgmt::DesiredEndpoint& endpoint : cluster.endpoints) {
-        slots_[endpoint.address.to_string()] = endpoint.id.slot;
-      }
-    }
+    learn_slots(*actions.desired);
     publisher_.submit(actions.desired, actions.generation);
   }
   for (const mgmt::EndpointProbe& probe : actions.probes) surroundings_.probe(probe);
+}
+
+void SimulatedGateway::learn_slots(const mgmt::Desired& desired) {
+  for (auto& [address, place] : places_) place.configured = false;
+  for (const mgmt::DesiredCluster& cluster : desired.clusters) {
+    for (const mgmt::DesiredEndpoint& endpoint : cluster.endpoints) {
+      CHECK(index(endpoint.id.slot) < endpoints_seen_max);
+      places_[endpoint.address.to_string()] = {endpoint.id.slot, true};
+    }
+  }
+  std::erase_if(places_, [&](const auto& item) {
+    return !item.second.configured &&
+           std::ranges::find(desired.draining, item.second.slot) == desired.draining.end();
+  });
 }
 
 void SimulatedGateway::look_at_workers() {
@@ -101,11 +130,30 @@ void SimulatedGateway::look_at_workers() {
   const mgmt::WorkerReports reports(counters_view_);
   const auto live = publisher_.status().policy_generations.size();
   controller_->on_holdings({reports, flows, static_cast<uint32_t>(live)}, now_);
+  told_ = true;
 }
 
 EndpointState SimulatedGateway::state(const std::string& endpoint_address) const {
-  const auto slot = slots_.find(endpoint_address);
-  return slot == slots_.end() ? EndpointState::down : states_.get(slot->second);
+  const auto place = places_.find(endpoint_address);
+  return place == places_.end() ? EndpointState::down : states_.get(place->second.slot);
+}
+
+bool SimulatedGateway::configured(const std::string& endpoint_address) const {
+  const auto place = places_.find(endpoint_address);
+  return place != places_.end() && place->second.configured;
+}
+
+TablePressure SimulatedGateway::pressure() const {
+  TablePressure pressure;
+  for (const auto& member : members_) {
+    const WorkerCounters& counters = member->counters;
+    for (const FlowTableCounters* table : {&counters.tunnel4_flows, &counters.tunnel6_flows,
+                                           &counters.nat4_flows, &counters.nat6_flows}) {
+      pressure.refused += table->refused.read();
+      pressure.evicted += table->evicted.read();
+    }
+  }
+  return pressure;
 }
 
 }  // namespace weft::sim

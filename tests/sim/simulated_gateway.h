@@ -7,10 +7,10 @@
 #include <array>
 #include <atomic>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -29,12 +29,25 @@ namespace weft::sim {
 
 struct SimulatedGatewaySettings {
   uint64_t seed = 1;  // of keys, jitter and faults
-  Faults faults;      // of the wire, in both directions
+  Faults receive;     // of the wire
+  Faults transmit;
+  FlowsMax flows_max{4096, 4096, 4096, 4096};
+  uint32_t ring_packets_max = 1024;  // between workers
+  mgmt::KernelView kernel = kernel_view(services());
+};
+
+// What full flow tables did, over all workers.
+struct TablePressure {
+  uint64_t refused = 0;
+  uint64_t evicted = 0;
+  bool any() const { return refused + evicted != 0; }
+  bool operator==(const TablePressure&) const = default;
 };
 
 class SimulatedGateway {
  public:
   static constexpr uint32_t workers = 2;
+  static constexpr uint32_t endpoints_seen_max = 256;  // slots that a run may need
 
   using Watch = WatchedInterface::Watch;
   using Probe = std::function<void(const mgmt::EndpointProbe& probe)>;
@@ -42,8 +55,8 @@ class SimulatedGateway {
 
   // What it does to its surroundings.
   struct Surroundings {
-    Watch transmitted = [](const Frame&) {};
-    Probe probe = [](const mgmt::EndpointProbe&) {};  // answered later, by probed()
+    Watch transmitted = [](uint32_t, const Frame&) {};  // queue w is worker w's
+    Probe probe = [](const mgmt::EndpointProbe&) {};    // answered later, by probed()
     Log log = [](const mgmt::LogRecord&) {};
   };
 
@@ -52,22 +65,37 @@ class SimulatedGateway {
   SimulatedGateway(const SimulatedGateway&) = delete;
   SimulatedGateway& operator=(const SimulatedGateway&) = delete;
 
-  // Events first, then decisions, then a turn of each worker. Requires: not before the last one.
+  // Time goes on, mgmt acts, and each worker makes a turn. Requires: not before the last one.
   void advance(Instant now);
-  void probed(const mgmt::EndpointProbed& result) { controller_->on_probed(result, now_); }
-  void reload(mgmt::Model model);
+  // The same piece by piece. `by_worker`: the worker's own clock, which never goes back.
+  void set_time(Instant now);
+  void decide();
+  void turn(uint32_t worker, Instant by_worker) { members_[worker]->worker.turn(by_worker); }
 
-  // The wire's side.
+  void probed(const mgmt::EndpointProbed& result);
+  void reload(mgmt::Model model);
+  void set_kernel(mgmt::KernelView kernel);
+
+  // The wire's side, and the kernel's.
   bool push(uint32_t queue, std::span<const std::byte> frame) { return wire_.push(queue, frame); }
   std::optional<Frame> pull(uint32_t queue) { return wire_.pull(queue); }
+  bool push_from_twin(uint32_t queue, std::span<const std::byte> frame) {
+    return twin_.push(queue, frame);
+  }
+  std::optional<Frame> pull_from_twin(uint32_t queue) { return twin_.pull(queue); }
 
-  // What mgmt holds of the endpoint; down before it knows it.
+  // What mgmt holds of the endpoint; down before it knows it and when it has forgotten it.
   EndpointState state(const std::string& endpoint_address) const;
+  // It is in the configuration that was published last.
+  bool configured(const std::string& endpoint_address) const;
   const mgmt::Model& model() const { return controller_->model(); }
   mgmt::GatewayStatus status() const { return controller_->status(); }
   const WorkerCounters& counters(uint32_t worker) const { return members_[worker]->counters; }
   const HandOffRings& rings() const { return rings_; }
+  TablePressure pressure() const;
+  uint32_t packets_held(uint32_t worker) const { return members_[worker]->gateway.packets_held(); }
   FaultCounts fault_counts() const { return faulty_.counts(); }
+  FaultCounts receive_fault_counts() const { return faulty_.receive_counts(); }
   uint32_t buffers_out() const { return pool_.buffers() - pool_.free_buffers(); }
 
  private:
@@ -79,13 +107,15 @@ class SimulatedGateway {
     Worker<Gateway, Published<Snapshot>::Reader> worker;
   };
 
-  void decide();
   void carry_out(const mgmt::Actions& actions);
+  void learn_slots(const mgmt::Desired& desired);
   void look_at_workers();
 
   const Surroundings surroundings_;
   Instant now_{};
   Instant next_look_{};
+  Instant next_poll_{};
+  bool told_ = true;  // mgmt was told something since it last acted
   GuardedPool pool_{8191};
   MemoryInterface wire_;
   MemoryInterface twin_;
@@ -101,7 +131,11 @@ class SimulatedGateway {
   std::vector<uint64_t> published_generations_;  // not told to the controller yet
   mgmt::Publisher publisher_;
   std::unique_ptr<mgmt::Controller> controller_;
-  std::map<std::string, EndpointSlot> slots_;  // by endpoint address
+  struct Place {
+    EndpointSlot slot = none<EndpointSlot>;
+    bool configured = true;  // otherwise it drains
+  };
+  std::unordered_map<std::string, Place> places_;  // by endpoint address
 };
 
 }  // namespace weft::sim

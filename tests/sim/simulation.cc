@@ -7,48 +7,50 @@
 namespace weft::sim {
 
 static constexpr Duration step_duration = milliseconds(1);
-static constexpr Instant first_client{seconds(1)};
-static constexpr Instant earliest_end{seconds(12)};
+static constexpr Instant first_client{milliseconds(500)};
 static constexpr Instant latest_end{seconds(60)};
-static constexpr Duration settle_duration = seconds(1);
-static constexpr uint32_t clients = 160;
+static constexpr Instant last_trouble{seconds(8)};
+static constexpr uint64_t received_min = 10'000;
+static constexpr uint32_t active_clients_min = 60;
+static constexpr uint32_t requests_max = 40;
 
-static Faults faults_of(Random& random) {
-  return {.loss_ppm = static_cast<uint32_t>(random.below(30'000)),
-          .duplicate_ppm = static_cast<uint32_t>(random.below(30'000)),
-          .reorder_ppm = static_cast<uint32_t>(random.below(50'000)),
-          .reorder_delay = milliseconds(3),
-          .delay_min = milliseconds(0),
-          .delay_max = milliseconds(2)};
-}
-
-static std::string summary_of(const test::Decoded& frame) {
-  return fmt::format("protocol {} {}:{} > {}:{} flags {:02x} sequence {} ttl {} bytes {}",
-                     frame.protocol, frame.source, frame.source_port, frame.destination,
-                     frame.destination_port, frame.flags, frame.sequence, frame.ttl,
-                     frame.ip_bytes);
+// Damage on one side of the gateway only: two flipped bits may make a checksum right again.
+SimulatedGatewaySettings Simulation::settings_of(uint64_t seed) {
+  const auto below = [this](uint64_t bound) { return static_cast<uint32_t>(random_.below(bound)); };
+  const Faults faults{.loss_ppm = below(30'000),
+                      .duplicate_ppm = below(30'000),
+                      .reorder_ppm = below(50'000),
+                      .reorder_delay = milliseconds(3),
+                      .delay_min = milliseconds(0),
+                      .delay_max = milliseconds(2)};
+  SimulatedGatewaySettings settings{.seed = seed, .receive = faults, .transmit = faults};
+  (random_.happens(60) ? settings.receive : settings.transmit).corrupt_ppm = below(20'000);
+  if (random_.happens(50)) settings.ring_packets_max = 4 + below(28);
+  if (random_.happens(30)) settings.flows_max = {32, 32, 32, 32};
+  settings.kernel = kernel_view(services_);
+  return settings;
 }
 
 Simulation::Simulation(uint64_t seed)
     : random_(seed),
-      endpoints_(services()),
-      invariants_(
-          services(), [this](const std::string& address) { return endpoints_.alive(address); },
-          [this](const std::string& address) { return gateway_.state(address); }),
-      gateway_({.seed = seed, .faults = faults_of(random_)}, model_of(services(), "simulation"),
-               surroundings()) {
-  plan_clients();
-  plan_deaths();
-  plan_reload();
+      services_(draw_services(random_)),
+      reloads_(services_, model_of(services_, "simulation")),
+      endpoints_(
+          services_,
+          [this](uint32_t number) {
+            return number < clients_.size() ? &clients_[number] : nullptr;
+          },
+          [this](std::string what) { breaches_.add(std::move(what)); }),
+      lives_(services_, endpoints_, gateway_, breaches_),
+      invariants_([this](const std::string& address, int port) { return client_at(address, port); },
+                  lives_, gateway_, breaches_),
+      kernel_(kernel_view(services_)),
+      gateway_(settings_of(seed), reloads_.model(), surroundings()) {
+  plan_troubles();
 }
 
 SimulatedGateway::Surroundings Simulation::surroundings() {
-  return {.transmitted =
-              [this](const Frame& bytes) {
-                const test::Decoded frame = test::decode(bytes);
-                trace_.add(now_, "gateway " + summary_of(frame));
-                invariants_.on_transmit(frame, now_);
-              },
+  return {.transmitted = [this](uint32_t queue, const Frame& bytes) { on_transmit(queue, bytes); },
           .probe = [this](const mgmt::EndpointProbe& probe) { answer_probe(probe); },
           .log =
               [this](const mgmt::LogRecord& record) {
@@ -57,96 +59,133 @@ SimulatedGateway::Surroundings Simulation::surroundings() {
               }};
 }
 
-// ---- what is to come
-
-void Simulation::plan_clients() {
-  for (uint32_t i = 0; i < clients; ++i) {
-    const Service& service = services()[random_.below(services().size())];
-    const std::string address = fmt::format("198.51.100.{}", 1 + random_.below(40));
-    const Instant start = first_client + milliseconds(random_.below(7000));
-    const auto requests = static_cast<uint32_t>(1 + random_.below(60));
-    Client client(service, address, static_cast<uint16_t>(1024 + i), start, requests);
-    const std::string name = client.name();
-    clients_.emplace(name, std::move(client));
-  }
+const Client* Simulation::client_at(const std::string& address, int port) const {
+  const uint32_t number = client_number(port);
+  if (number >= clients_.size()) return nullptr;
+  return clients_[number].plan().address == address ? &clients_[number] : nullptr;
 }
 
-void Simulation::plan_deaths() {
-  for (const Service& service : services()) {
-    for (const std::string& address : service.endpoints) {
-      if (!random_.happens(50)) continue;
-      ++deaths_;
-      const Instant death = Instant(milliseconds(2000 + random_.below(4000)));
-      at(death, [this, address] {
-        trace_.add(now_, "dies " + address);
-        endpoints_.kill(address);
-      });
-      at(death + milliseconds(200 + random_.below(3000)), [this, address] {
-        trace_.add(now_, "comes back " + address);
-        endpoints_.revive(address);
-      });
-    }
-  }
+// ---- clients
+
+void Simulation::start_client(Instant start) {
+  const auto number = static_cast<uint32_t>(clients_.size());
+  const Service& service = random_.one_of(services_);
+  const ClientPlan plan{.number = number,
+                        .service = &service,
+                        .address = client_address(service, 1 + random_.below(40)),
+                        .port = static_cast<uint16_t>(first_client_port + number),
+                        .start = start,
+                        .requests = static_cast<uint32_t>(1 + random_.below(requests_max)),
+                        .seed = random_.below(UINT64_MAX)};
+  clients_.emplace_back(plan);
+  wakes_.emplace(start, number);
+  ++active_clients_;
 }
 
-void Simulation::plan_reload() {
-  at(Instant(milliseconds(3000 + random_.below(3000))), [this] {
-    mgmt::Model model = gateway_.model();
-    for (mgmt::ClusterSettings& cluster : model.clusters) {
-      const auto weight = static_cast<uint32_t>(random_.below(4));
-      trace_.add(now_, fmt::format("reload: {} weight {}", cluster.name, weight));
-      cluster.endpoints.front().weight = weight;
-    }
-    gateway_.reload(std::move(model));
-  });
-}
-
-// A dead endpoint refuses, or it says nothing until the probe's timeout has passed.
-void Simulation::answer_probe(const mgmt::EndpointProbe& probe) {
-  const Instant when = now_ + milliseconds(1 + random_.below(20));
-  const bool refuses = random_.happens(50);
-  at(when, [this, probe, refuses] {
-    const bool alive = endpoints_.alive(probe.address.to_string());
-    if (!alive && !refuses) return;
-    gateway_.probed({probe.endpoint, probe.attempt,
-                     alive ? mgmt::ProbeOutcome::passed : mgmt::ProbeOutcome::failed,
-                     alive ? "connected" : "connection refused"});
-  });
-}
-
-// ---- a moment
-
-void Simulation::step() {
-  now_ += step_duration;
-  while (!agenda_.empty() && agenda_.begin()->first <= now_) {
-    agenda_.extract(agenda_.begin()).mapped()();
+void Simulation::start_clients() {
+  const bool enough = now_ >= last_trouble && invariants_.ledger().received() >= received_min;
+  if (now_ < first_client || enough) return;
+  while (active_clients_ < active_clients_min) {
+    start_client(now_ + milliseconds(random_.below(50)));
   }
-  send_all();
-  gateway_.advance(now_);
-  for (uint32_t queue = 0; queue < SimulatedGateway::workers; ++queue) {
-    while (const auto frame = gateway_.pull(queue)) deliver(*frame);
-  }
-  invariants_.on_moment(now_);
-  check_ended();
-}
-
-void Simulation::check_ended() {
-  for (const Client* client : ended_) {
-    trace_.add(now_, fmt::format("client {} ends: {}", client->name(), client->why()));
-    invariants_.check_client(*client, now_);
-  }
-  ended_.clear();
 }
 
 // The network spreads packets over the queues as it likes: workers hand over what is not theirs.
 void Simulation::send_all() {
-  for (auto& [name, client] : clients_) {
-    if (client.done()) continue;
-    if (const auto frame = client.send(now_)) {
-      (void)gateway_.push(static_cast<uint32_t>(random_.below(2)), *frame);
+  while (!wakes_.empty() && wakes_.top().first <= now_) {
+    Client& client = clients_[wakes_.top().second];
+    wakes_.pop();
+    if (client.done() || client.next_send() > now_) continue;
+    for (const test::Bytes& frame : client.send(now_)) {
+      (void)gateway_.push(static_cast<uint32_t>(random_.below(2)), frame);
     }
-    if (client.done()) ended_.push_back(&client);
+    after(client);
   }
+}
+
+// The client has sent or received.
+void Simulation::after(Client& client) {
+  if (!client.done()) {
+    wakes_.emplace(client.next_send(), client.plan().number);
+    return;
+  }
+  --active_clients_;
+  trace_.add(now_, fmt::format("{} ends {}", client.name(), client.why()));
+  invariants_.check_client(client, now_);
+}
+
+// ---- a moment
+
+void Simulation::step(Duration duration) {
+  lives_.excuse_delay(jump_ + (now_ < mgmt_returns_ ? duration : Duration{}));
+  now_ += duration + std::exchange(jump_, {});
+  gateway_.set_time(now_);
+  run_agenda();
+  start_clients();
+  send_all();
+  talk_to_kernel();
+  let_act();
+  for (uint32_t queue = 0; queue < SimulatedGateway::workers; ++queue) {
+    while (const auto frame = gateway_.pull(queue)) deliver(*frame);
+    while (gateway_.pull_from_twin(queue)) continue;
+  }
+  invariants_.on_moment(now_);
+}
+
+void Simulation::run_agenda() {
+  while (!agenda_.empty() && agenda_.begin()->first <= now_) {
+    agenda_.extract(agenda_.begin()).mapped()();
+  }
+}
+
+// The router and the gateway's kernel ask each other for addresses.
+void Simulation::talk_to_kernel() {
+  constexpr uint16_t arp = 0x0806;
+  constexpr std::size_t arp_bytes = 28;
+  const auto queue = static_cast<uint32_t>(random_.below(SimulatedGateway::workers));
+  test::FrameBuilder frame = test::ethernet().ether_type(arp).payload_bytes(arp_bytes);
+  if (random_.happens(1)) (void)gateway_.push(queue, frame.from(router_mac).build());
+  if (!random_.happens(1)) return;
+  (void)gateway_.push_from_twin(queue, frame.from(gateway_mac).to(router_mac).build());
+}
+
+// mgmt and the workers, in any order, but for those that stall.
+void Simulation::let_act() {
+  constexpr uint32_t actors = SimulatedGateway::workers + 1;
+  const auto first = static_cast<uint32_t>(random_.below(actors));
+  const uint32_t stride = random_.happens(50) ? 1 : actors - 1;
+  for (uint32_t i = 0; i < actors; ++i) {
+    const uint32_t actor = (first + i * stride) % actors;
+    if (actor < SimulatedGateway::workers) {
+      if (now_ >= worker_returns_[actor]) gateway_.turn(actor, now_ + clocks_ahead_[actor]);
+    } else if (now_ >= mgmt_returns_) {
+      for (const mgmt::EndpointProbed& probed : std::exchange(probed_, {})) gateway_.probed(probed);
+      gateway_.decide();
+    }
+  }
+}
+
+// A dead endpoint refuses, or it says nothing until the probe's timeout has passed, which the
+// prober may be slow to tell.
+void Simulation::answer_probe(const mgmt::EndpointProbe& probe) {
+  const Instant when = now_ + milliseconds(1 + random_.below(20));
+  const uint64_t manner = random_.below(3);
+  const auto tell = [this, probe](mgmt::ProbeOutcome outcome, std::string why) {
+    probed_.push_back({probe.endpoint, probe.attempt, outcome, std::move(why)});
+  };
+  at(when, [this, probe, manner, tell, asked = now_] {
+    if (endpoints_.alive(probe.address.to_string())) {
+      return tell(mgmt::ProbeOutcome::passed, "connected");
+    }
+    if (manner == 0) return tell(mgmt::ProbeOutcome::failed, "connection refused");
+    if (manner == 1) return;
+    at(asked + probe_timeout, [tell] { tell(mgmt::ProbeOutcome::failed, "timed out"); });
+  });
+}
+
+void Simulation::on_transmit(uint32_t queue, const Frame& bytes) {
+  trace_.add_frame(now_, "gateway", bytes);
+  invariants_.on_transmit(queue, test::decode(bytes), now_, now_ + clocks_ahead_[queue]);
 }
 
 void Simulation::deliver(const Frame& bytes) {
@@ -163,43 +202,76 @@ void Simulation::deliver(const Frame& bytes) {
 }
 
 void Simulation::deliver_to_client(const test::Decoded& frame) {
-  std::string name = fmt::format("{}:{}", frame.destination, frame.destination_port);
+  if (!frame.sound()) {
+    ++damaged_;
+    return;
+  }
+  const Client* receiver = client_at(frame.destination, frame.destination_port);
   if (frame.icmp_type >= 0) {
     const test::Decoded quoted = test::decode_ip(frame.payload, true);
-    name = fmt::format("{}:{}", quoted.source, quoted.source_port);
+    receiver = client_at(quoted.source, quoted.source_port);
   }
-  const auto client = clients_.find(name);
-  if (client == clients_.end() || client->second.done()) return;
-  client->second.receive(frame, now_);
-  if (client->second.done()) ended_.push_back(&client->second);
+  if (receiver == nullptr) return;
+  Client& client = clients_[receiver->plan().number];
+  if (client.done() || !believes(client, frame)) return;
+  client.receive(frame, now_);
+  after(client);
 }
 
+// It is an answer to this client, or the gateway's own.
+bool Simulation::believes(const Client& client, const test::Decoded& packet) {
+  if (packet.icmp_type >= 0) return true;
+  const std::optional<Token> token = token_of(packet);
+  const bool reset = client.service().protocol == Protocol::tcp && (packet.flags & tcp_flag::rst);
+  if (token ? token->client == client.plan().number : reset) return true;
+  breaches_.add(client.name() + " was made to believe what was not for it");
+  return false;
+}
+
+// ---- the run
+
 bool Simulation::over() const {
-  return now_ >= latest_end || (now_ >= earliest_end && std::ranges::all_of(clients_, [](auto& c) {
-                                  return c.second.done();
-                                }));
+  return now_ >= latest_end || (now_ > first_client && active_clients_ == 0);
+}
+
+// Everything comes back, and every flow expires.
+void Simulation::settle() {
+  constexpr Duration recovery = seconds(2), pause = milliseconds(40);
+  for (const Instant until = now_ + recovery; now_ < until;) step(step_duration);
+  const Instant until = now_ + established_timeout + 3 * closing_timeout;
+  while (now_ < until && breaches_.none()) step(pause);
 }
 
 Outcome Simulation::run() {
-  while (!over() && invariants_.breaches().empty()) step();
-  if (invariants_.breaches().empty()) {
-    for (const auto& [name, client] : clients_) {
+  while (!over() && breaches_.none()) step(step_duration);
+  if (breaches_.none()) {
+    for (const Client& client : clients_) {
       if (!client.done()) invariants_.check_client(client, now_);
     }
-    for (const Instant until = now_ + settle_duration; now_ < until;) step();
-    invariants_.check_end(gateway_);
+    settle();
+    if (breaches_.none()) invariants_.check_end();
   }
+  return outcome();
+}
+
+Outcome Simulation::outcome() const {
   Outcome outcome{.trace_hash = trace_.hash(),
                   .events = trace_.events(),
-                  .frames = invariants_.frames(),
+                  .received = invariants_.ledger().received(),
                   .moves = invariants_.moves(),
-                  .deaths = deaths_,
+                  .troubles = troubles_,
+                  .damaged = damaged_ + endpoints_.damaged(),
+                  .pressure = gateway_.pressure(),
                   .faults = gateway_.fault_counts(),
-                  .breaches = invariants_.breaches(),
+                  .breaches = breaches_.lines(),
                   .tail = trace_.tail()};
-  for (const auto& [name, client] : clients_) {
+  for (const Client& client : clients_) {
     outcome.finished += client.state() == Client::State::finished;
     outcome.failed += client.state() == Client::State::failed;
+  }
+  for (uint32_t worker = 0; worker < SimulatedGateway::workers; ++worker) {
+    const DropCounters& dropped = gateway_.counters(worker).dropped;
+    outcome.handoff_full += dropped[static_cast<std::size_t>(Drop::handoff_full)].read();
   }
   return outcome;
 }

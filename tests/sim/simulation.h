@@ -1,16 +1,23 @@
-// A run of the world from one seed: clients, a faulty network, a gateway, endpoints that die and
-// come back, and one reload. Time goes in steps of a millisecond. The same seed gives the same run.
+// A run of the world from one seed: clients, a bad network, a gateway, an operator, endpoints that
+// die and come back. Time goes in steps of a millisecond, but for jumps. The same seed gives the
+// same run.
 #pragma once
 
+#include <array>
+#include <deque>
 #include <functional>
 #include <map>
+#include <queue>
 #include <string>
 #include <vector>
 
+#include "tests/sim/breaches.h"
 #include "tests/sim/client.h"
 #include "tests/sim/endpoints.h"
 #include "tests/sim/invariants.h"
+#include "tests/sim/lives.h"
 #include "tests/sim/network.h"
+#include "tests/sim/reloads.h"
 #include "tests/sim/simulated_gateway.h"
 #include "tests/sim/trace.h"
 
@@ -19,11 +26,14 @@ namespace weft::sim {
 struct Outcome {
   uint64_t trace_hash = 0;
   uint64_t events = 0;
-  uint64_t frames = 0;  // that workers transmitted
-  uint64_t moves = 0;   // of flows from endpoints that went down
+  uint64_t received = 0;  // frames, by workers
+  uint64_t moves = 0;     // of flows, each for a reason
   uint32_t finished = 0;
-  uint32_t failed = 0;  // clients, each with an excuse
-  uint32_t deaths = 0;  // of endpoints
+  uint32_t failed = 0;    // clients, each with an excuse
+  uint32_t troubles = 0;  // planned ones: deaths, reloads, stalls, jumps
+  uint64_t damaged = 0;   // packets that endpoints and clients did not believe
+  TablePressure pressure;
+  uint64_t handoff_full = 0;
   FaultCounts faults;
   std::vector<std::string> breaches;  // of invariants
   std::string tail;                   // the last events
@@ -35,28 +45,63 @@ class Simulation {
   Outcome run();
 
  private:
-  void plan_clients();
-  void plan_deaths();
-  void plan_reload();
-  void at(Instant when, std::function<void()> what) { agenda_.emplace(when, std::move(what)); }
+  SimulatedGatewaySettings settings_of(uint64_t seed);
   SimulatedGateway::Surroundings surroundings();
-  void answer_probe(const mgmt::EndpointProbe& probe);
-  void step();
+
+  // What is to come (troubles.cc).
+  void plan_troubles();
+  void plan_deaths();
+  void plan_reloads();
+  void plan_stalls();
+  void plan_jumps();
+  void plan_bursts();
+  void plan_lost_neighbours();
+  void at(Instant when, std::function<void()> what) { agenda_.emplace(when, std::move(what)); }
+  // At some moment of the traffic; counted and traced.
+  void trouble(std::function<void()> what);
+
+  // A moment.
+  void step(Duration duration);
+  void run_agenda();
+  void talk_to_kernel();
+  void let_act();
+  void start_client(Instant start);
+  void start_clients();
   void send_all();
+  void answer_probe(const mgmt::EndpointProbe& probe);
+  void on_transmit(uint32_t queue, const Frame& bytes);
   void deliver(const Frame& bytes);
   void deliver_to_client(const test::Decoded& frame);
-  void check_ended();
+  bool believes(const Client& client, const test::Decoded& packet);
+  void after(Client& client);
   bool over() const;
+  void settle();
+  Outcome outcome() const;
+
+  const Client* client_at(const std::string& address, int port) const;
 
   Random random_;
+  const std::vector<Service> services_;
   Instant now_{};
   Trace trace_;
+  Breaches breaches_;
+  Reloads reloads_;
   Endpoints endpoints_;
+  Lives lives_;
   Invariants invariants_;
   std::multimap<Instant, std::function<void()>> agenda_;
-  std::map<std::string, Client> clients_;  // by name
-  std::vector<const Client*> ended_;       // in this step
-  uint32_t deaths_ = 0;
+  std::deque<Client> clients_;  // by number
+  using Wake = std::pair<Instant, uint32_t>;
+  std::priority_queue<Wake, std::vector<Wake>, std::greater<>> wakes_;  // clients that send then
+  uint32_t active_clients_ = 0;
+  uint32_t troubles_ = 0;
+  uint64_t damaged_ = 0;  // what clients got
+  Duration jump_{};       // that the next step takes besides
+  Instant mgmt_returns_{};
+  std::array<Instant, SimulatedGateway::workers> worker_returns_{};
+  std::array<Duration, SimulatedGateway::workers> clocks_ahead_{};  // of the workers
+  std::vector<mgmt::EndpointProbed> probed_;                        // while mgmt is away
+  mgmt::KernelView kernel_;
   SimulatedGateway gateway_;
 };
 

@@ -24,25 +24,33 @@ std::vector<uint64_t> seeds() {
 
 class SimulationTest : public testing::TestWithParam<uint64_t> {};
 
-TEST_P(SimulationTest, KeepsInvariantsAndReplaysIdentically) {
+TEST_P(SimulationTest, KeepsInvariants) {
   SCOPED_TRACE(fmt::format("to replay: WEFT_SIM_SEED={}", GetParam()));
   const Outcome outcome = Simulation(GetParam()).run();
   fmt::print(
-      "seed {}: {} frames, {} clients finished, {} failed with excuse, {} deaths, {} flows moved, "
-      "{} lost, {} duplicated, {} reordered, {} events, trace {:016x}\n",
-      GetParam(), outcome.frames, outcome.finished, outcome.failed, outcome.deaths, outcome.moves,
-      outcome.faults.lost, outcome.faults.duplicated, outcome.faults.reordered, outcome.events,
-      outcome.trace_hash);
+      "seed {}: {} received, {} clients finished, {} failed with excuse, {} troubles, {} flows "
+      "moved, {} lost, {} duplicated, {} reordered, {} corrupted, {} not believed, {} refused by "
+      "full tables, {} evicted, {} by full rings, trace {:016x}\n",
+      GetParam(), outcome.received, outcome.finished, outcome.failed, outcome.troubles,
+      outcome.moves, outcome.faults.lost, outcome.faults.duplicated, outcome.faults.reordered,
+      outcome.faults.corrupted, outcome.damaged, outcome.pressure.refused, outcome.pressure.evicted,
+      outcome.handoff_full, outcome.trace_hash);
   ASSERT_TRUE(outcome.breaches.empty())
       << fmt::format("{}\nbefore that:\n{}", fmt::join(outcome.breaches, "\n"), outcome.tail);
   EXPECT_GT(outcome.finished, outcome.failed);
-
-  const Outcome again = Simulation(GetParam()).run();
-  EXPECT_EQ(again.trace_hash, outcome.trace_hash);
-  EXPECT_EQ(again.events, outcome.events);
+  EXPECT_GE(outcome.received, 10'000u);
+  EXPECT_GE(outcome.troubles, 20u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SimulationTest, testing::ValuesIn(seeds()));
+
+TEST(SimulationSeeds, ReplayIdentically) {
+  const uint64_t seed = seeds().front();
+  const Outcome first = Simulation(seed).run();
+  const Outcome again = Simulation(seed).run();
+  EXPECT_EQ(again.trace_hash, first.trace_hash);
+  EXPECT_EQ(again.events, first.events);
+}
 
 TEST(SimulationSeeds, DifferFromEachOther) {
   EXPECT_NE(Simulation(1).run().trace_hash, Simulation(2).run().trace_hash);

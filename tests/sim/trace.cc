@@ -1,22 +1,55 @@
 #include "tests/sim/trace.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
+
+#include <sstream>
+#include <utility>
+
+#include "tests/packet_decoder.h"
 
 namespace weft::sim {
 
-void Trace::add(Instant now, const std::string& event) {
-  std::string line = fmt::format("{:.3f} ms {}\n",
-                                 static_cast<double>(now.time_since_epoch().count()) / 1e6, event);
-  for (const char c : line) hash_ = (hash_ ^ static_cast<uint8_t>(c)) * 0x100000001b3;
+void Trace::mix_in(Instant now, std::span<const std::byte> bytes) {
+  const auto at = static_cast<uint64_t>(now.time_since_epoch().count());
+  hash_ = XXH3_64bits_withSeed(bytes.data(), bytes.size(), hash_ * 31 + at);
   ++events_;
-  kept_.push_back(std::move(line));
-  if (kept_.size() > kept_events_max) kept_.pop_front();
+}
+
+// The oldest gives its memory to the newest.
+Trace::Event& Trace::keep(Instant now) {
+  if (kept_.size() < kept_events_max) {
+    kept_.emplace_back();
+  } else {
+    kept_.push_back(std::move(kept_.front()));
+    kept_.pop_front();
+  }
+  kept_.back().at = now;
+  kept_.back().frame.clear();
+  return kept_.back();
+}
+
+void Trace::add(Instant now, std::string event) {
+  mix_in(now, std::as_bytes(std::span(event)));
+  keep(now).text = std::move(event);
+}
+
+void Trace::add_frame(Instant now, std::string_view who, std::span<const std::byte> frame) {
+  mix_in(now, frame);
+  Event& event = keep(now);
+  event.text = who;
+  event.frame.assign(frame.begin(), frame.end());
 }
 
 std::string Trace::tail() const {
-  std::string text;
-  for (const std::string& line : kept_) text += line;
-  return text;
+  std::ostringstream text;
+  for (const Event& event : kept_) {
+    text << fmt::format("{:.3f} ms {}",
+                        static_cast<double>(event.at.time_since_epoch().count()) / 1e6, event.text);
+    if (!event.frame.empty()) text << " " << test::decode(event.frame);
+    text << "\n";
+  }
+  return text.str();
 }
 
 }  // namespace weft::sim

@@ -13,7 +13,7 @@ namespace weft::sim {
 
 class WatchedInterface final : public Interface {
  public:
-  using Watch = std::function<void(const Frame& frame)>;
+  using Watch = std::function<void(uint32_t queue, const Frame& frame)>;
 
   // Both outlive this.
   WatchedInterface(Interface& inner, Watch watch) : inner_(inner), watch_(std::move(watch)) {}
@@ -28,7 +28,7 @@ class WatchedInterface final : public Interface {
     for (const Packet packet : packets) {
       Frame frame(packet.bytes());
       copy_frame(packet, frame);
-      watch_(frame);
+      watch_(queue, frame);
     }
     return inner_.transmit(queue, packets);
   }
