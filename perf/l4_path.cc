@@ -38,6 +38,7 @@
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/answer_echo.h"
+#include "pipelines/l4/clamp_mss.h"
 #include "pipelines/l4/follow_fragments.h"
 #include "pipelines/l4/forward.h"
 #include "pipelines/l4/forward_icmp_error.h"
@@ -96,6 +97,7 @@ class Stages {
                                     "admit",
                                     "track_flow",
                                     "pick_endpoint",
+                                    "clamp_mss",
                                     "forward",
                                     "forward_icmp_error",
                                     "answer",
@@ -125,6 +127,7 @@ class Stages {
     stage([&] {
       pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, sources, false);
     });
+    stage([&] { clamp_mss(burst, decisions_, snapshot); });
     stage([&] { forward(burst, decisions_, *snapshot.routing, counters_); });
     stage([&] { forward_icmp_error(burst, decisions_); });
     stage([&] { answer(burst, {}, reply_limits_, now); });

@@ -10,6 +10,8 @@ namespace weft {
 
 enum class Forward : uint8_t { nat, fullnat, ipip, gue, gre, direct };
 enum class HashOn : uint8_t { five_tuple, source };
+// What one choice of an endpoint holds for: a flow, or a datagram alone.
+enum class UdpChoice : uint8_t { flow, per_packet };
 enum class OnEndpointDown : uint8_t { reset, move, keep };
 enum class Transit : uint8_t { drop, twin };
 
@@ -24,6 +26,9 @@ constexpr std::string_view name(Forward forward) {
 constexpr bool is_nat(Forward forward) {
   return forward == Forward::nat || forward == Forward::fullnat;
 }
+// A listener's mss_clamp: what fits the way to the endpoint.
+inline constexpr uint16_t mss_clamp_auto = UINT16_MAX;
+
 // The packet travels inside another one.
 constexpr bool is_tunnel(Forward forward) {
   return forward == Forward::ipip || forward == Forward::gue || forward == Forward::gre;

@@ -44,6 +44,8 @@ struct ListenerPolicy {
   HashOn hash = HashOn::five_tuple;
   std::shared_ptr<const Admission> admission;  // null: it takes everyone's
   std::shared_ptr<const QuicLbCodecs> quic;    // null: connection ids are not read
+  UdpChoice udp = UdpChoice::flow;
+  uint16_t mss_clamp_bytes = 0;  // 0: none; or mss_clamp_auto
 };
 
 // An address, protocol and port exactly.
@@ -103,7 +105,8 @@ struct PolicyPart {
   FlowTimeouts timeouts;
   SteeringMap steering{};  // bucket to worker
   uint32_t workers = 1;
-  uint64_t hash_seed = 0;  // of the choice of an endpoint; the same on every gateway of a fleet
+  bool clamps_mss = false;  // some listener does
+  uint64_t hash_seed = 0;   // of the choice of an endpoint; the same on every gateway of a fleet
 };
 
 // ---- endpoints

@@ -104,6 +104,14 @@ SnapshotBuilder& SnapshotBuilder::neighbour(std::string_view address) {
   return *this;
 }
 
+SnapshotBuilder& SnapshotBuilder::mss_clamp(uint16_t bytes) {
+  listeners_.back().mss_clamp_bytes = bytes;
+  return *this;
+}
+SnapshotBuilder& SnapshotBuilder::udp(UdpChoice choice) {
+  listeners_.back().udp = choice;
+  return *this;
+}
 SnapshotBuilder& SnapshotBuilder::path_mtu(uint16_t mtu_bytes) {
   mtu_bytes_ = mtu_bytes;
   return *this;
@@ -129,6 +137,9 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
       part->listeners.policies.back().quic = std::make_shared<const QuicLbCodecs>(listener.quic);
       part->listeners.any_quic = true;
     }
+    part->listeners.policies.back().udp = listener.udp;
+    part->listeners.policies.back().mss_clamp_bytes = listener.mss_clamp_bytes;
+    part->clamps_mss |= listener.mss_clamp_bytes != 0;
     owners.emplace_back(listener.prefix, AddressOwner::listener);
     if (listener.prefix.is_host() && listener.first_port == listener.last_port) {
       exact.push_back(

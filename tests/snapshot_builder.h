@@ -52,6 +52,8 @@ class SnapshotBuilder {
   SnapshotBuilder& blackholes(const std::vector<std::string>& prefixes);
   // Of the last listener.
   SnapshotBuilder& quic(std::vector<QuicLbSettings> configurations);
+  SnapshotBuilder& mss_clamp(uint16_t bytes);
+  SnapshotBuilder& udp(UdpChoice choice);
   SnapshotBuilder& source_addresses(std::string_view prefix);
   SnapshotBuilder& transit(Transit transit);
   SnapshotBuilder& timeouts(FlowTimeouts timeouts);
@@ -72,6 +74,8 @@ class SnapshotBuilder {
     HashOn hash;
     Admission admission;
     std::vector<QuicLbSettings> quic = {};
+    UdpChoice udp = UdpChoice::flow;
+    uint16_t mss_clamp_bytes = 0;
   };
   struct Cluster {
     std::string name;

@@ -207,6 +207,71 @@ source_addresses = ["fd00::/120"]
 forward = "fullnat"
           ^
 )"},
+    {"an MSS that no TCP has",
+     R"([[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "ipip"
+cluster = "web"
+mss_clamp = 87
+)",
+     R"(weft.toml:7:13: mss_clamp must be "auto" or a number from 88 to 65495
+mss_clamp = 87
+            ^
+)"},
+    {"an MSS in words",
+     R"([[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "ipip"
+cluster = "web"
+mss_clamp = "small"
+)",
+     R"(weft.toml:7:13: mss_clamp must be "auto" or a number from 88 to 65495
+mss_clamp = "small"
+            ^
+)"},
+    {"an MSS of UDP",
+     R"([[listener]]
+name = "dns"
+address = "203.0.113.10:53"
+protocol = "udp"
+forward = "ipip"
+cluster = "dns"
+mss_clamp = 1200
+)",
+     R"(weft.toml:7:13: mss_clamp is of TCP: the listener's protocol is "udp"
+mss_clamp = 1200
+            ^
+)"},
+    {"TCP per packet",
+     R"([[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "ipip"
+cluster = "web"
+udp = "per-packet"
+)",
+     R"(weft.toml:7:7: udp = "per-packet" needs protocol = "udp"
+udp = "per-packet"
+      ^
+)"},
+    {"nat per packet",
+     R"([[listener]]
+name = "dns"
+address = "203.0.113.10:53"
+protocol = "udp"
+forward = "nat"
+cluster = "dns"
+udp = "per-packet"
+)",
+     R"(weft.toml:7:7: udp = "per-packet" keeps no flows, and forward "nat" needs them for the way back
+udp = "per-packet"
+      ^
+)"},
     {"a multicast address",
      R"([[listener]]
 name = "web"

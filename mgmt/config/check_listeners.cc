@@ -169,6 +169,29 @@ void check_fullnat_sources(Reading& reading, const Node& root) {
   }
 }
 
+// Keys of one protocol, or of modes that need no flows.
+void check_protocol_keys(Reading& reading, const Node& root) {
+  const std::vector<ListenerSettings>& listeners = reading.model.listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const ListenerSettings& listener = listeners[i];
+    if (!was_read(listener)) continue;
+    const bool udp = listener.protocol == Protocol::udp;
+    if (listener.mss_clamp_bytes != 0 && udp) {
+      reading.complain(place(root, {"listener", i, "mss_clamp"}),
+                       "mss_clamp is of TCP: the listener's protocol is \"udp\"");
+    }
+    if (listener.udp != UdpChoice::per_packet) continue;
+    const Offset at = place(root, {"listener", i, "udp"});
+    if (!udp) reading.complain(at, "udp = \"per-packet\" needs protocol = \"udp\"");
+    if (udp && is_nat(listener.forward)) {
+      reading.complain(at,
+                       fmt::format("udp = \"per-packet\" keeps no flows, and forward \"{}\" needs "
+                                   "them for the way back",
+                                   name(listener.forward)));
+    }
+  }
+}
+
 // The kernel's socket cannot be reached on an address of the workers.
 void check_admin(Reading& reading, const Node& root) {
   const auto admin = parse_ip_and_port(reading.model.admin.address);
@@ -200,6 +223,7 @@ void check_listeners(Reading& reading, const Node& root) {
   check_nat_in_fleet(reading, root);
   check_nat_families(reading, root);
   check_fullnat_sources(reading, root);
+  check_protocol_keys(reading, root);
   check_admin(reading, root);
 }
 

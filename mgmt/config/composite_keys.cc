@@ -30,6 +30,21 @@ void read_protocol(Reading& reading, const Key& key, const Node& node, ListenerS
   }
 }
 
+void read_mss_clamp(Reading& reading, const Key& key, const Node& node,
+                    ListenerSettings& listener) {
+  if (node.kind == Node::Kind::string && node.string == "auto") {
+    listener.mss_clamp_bytes = mss_clamp_auto;
+    return;
+  }
+  const bool number = node.kind == Node::Kind::integer;
+  if (!number || node.integer < key.limits.min || node.integer > key.limits.max) {
+    reading.complain(node.at, fmt::format("{} must be \"auto\" or a number from {} to {}", key.name,
+                                          key.limits.min, key.limits.max));
+    return;
+  }
+  listener.mss_clamp_bytes = static_cast<uint16_t>(node.integer);
+}
+
 void read_balance(Reading& reading, const Key& key, const Node& node, ClusterSettings&) {
   read_choice(reading, key, node);
 }

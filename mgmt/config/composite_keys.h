@@ -17,6 +17,7 @@ void read_flows(Reading& reading, const Key& key, const Node& node, GatewaySetti
 void read_listener_address(Reading& reading, const Key& key, const Node& node,
                            ListenerSettings& listener);
 void read_protocol(Reading& reading, const Key& key, const Node& node, ListenerSettings& listener);
+void read_mss_clamp(Reading& reading, const Key& key, const Node& node, ListenerSettings& listener);
 void read_balance(Reading& reading, const Key& key, const Node& node, ClusterSettings&);
 void read_maglev_slots(Reading& reading, const Key& key, const Node& node,
                        ClusterSettings& cluster);

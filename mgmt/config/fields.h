@@ -23,6 +23,8 @@ inline constexpr std::array<std::string_view, 6> choices_of<Forward> = forward_n
 template <>
 inline constexpr std::array<std::string_view, 2> choices_of<HashOn> = {"5-tuple", "source"};
 template <>
+inline constexpr std::array<std::string_view, 2> choices_of<UdpChoice> = {"flow", "per-packet"};
+template <>
 inline constexpr std::array<std::string_view, 3> choices_of<OnEndpointDown> = {"reset", "move",
                                                                                "keep"};
 

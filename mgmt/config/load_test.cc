@@ -252,6 +252,26 @@ device = ["0000:3b:00.0", "af_xdp:eth1", "af_xdp:eth2:0", "af_xdp:eth2:1", "af_p
   EXPECT_THAT(model.interfaces[0].devices, SizeIs(9));
 }
 
+TEST(Load, KeysOfOneProtocol) {
+  const Model model = model_of(R"(
+listener = [
+  {name="a",address="203.0.113.9:53",protocol="udp",forward="gue",cluster="c",udp="per-packet"},
+  {name="b",address="203.0.113.9:80",protocol="tcp",forward="nat",cluster="c",mss_clamp="auto"},
+  {name="c",address="203.0.113.9:81",protocol="tcp",forward="nat",cluster="c",mss_clamp=1220}
+]
+cluster = [{name="c"}]
+[[interface]]
+name = "edge"
+device = "af_xdp:eth1"
+)");
+  ASSERT_THAT(model.listeners, SizeIs(3));
+  EXPECT_EQ(model.listeners[0].udp, UdpChoice::per_packet);
+  EXPECT_EQ(model.listeners[0].mss_clamp_bytes, 0);
+  EXPECT_EQ(model.listeners[1].udp, UdpChoice::flow);
+  EXPECT_EQ(model.listeners[1].mss_clamp_bytes, mss_clamp_auto);
+  EXPECT_EQ(model.listeners[2].mss_clamp_bytes, 1220);
+}
+
 TEST(Load, EveryKeyOfListenersAndClusters) {
   const Model model = model_of(R"(
 listener = [

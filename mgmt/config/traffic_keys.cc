@@ -49,6 +49,22 @@ constexpr Key rows[] = {
      .fallback = value("\"5-tuple\""),
      .says = "What an endpoint is picked by: the flow, or the client's address alone (affinity)."},
     {.section = "listener",
+     .name = "udp",
+     .field = field<&ListenerSettings::udp>(),
+     .fallback = value("\"flow\""),
+     .says = "`per-packet`: every datagram is spread by itself and nothing is remembered, for "
+             "services that answer each one alone. Not with `nat` and `fullnat`, which need flows "
+             "for the way back."},
+    {.section = "listener",
+     .name = "mss_clamp",
+     .field = field_of<ListenerSettings, read_mss_clamp>("integer or string"),
+     .fallback = absent("the MSS that SYNs announce is left alone"),
+     .unit = "bytes",
+     .limits = {.min = 88, .max = 65495},
+     .says =
+         "The largest MSS that a TCP SYN or SYN-ACK may announce; `\"auto\"`: what fits the way "
+         "to the endpoint. With tunnels and `direct` only SYNs pass here."},
+    {.section = "listener",
      .name = "cluster",
      .field = field<&ListenerSettings::cluster>(),
      .fallback = required,

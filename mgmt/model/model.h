@@ -106,6 +106,8 @@ struct ListenerSettings {
   std::vector<std::string> allow;  // names of prefix lists; empty: everyone
   std::vector<std::string> deny;
   std::vector<QuicLbSettings> quic;  // each rotation once; none: connection ids are not read
+  UdpChoice udp = UdpChoice::flow;
+  uint16_t mss_clamp_bytes = 0;  // 0: none; or mss_clamp_auto
 
   bool operator==(const ListenerSettings&) const = default;
 };

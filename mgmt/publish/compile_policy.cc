@@ -110,7 +110,8 @@ ListenerTable listeners_of(const Desired& desired) {
     CHECK(index(id.slot) < listeners_max);
     if (table.policies.size() <= index(id.slot)) table.policies.resize(index(id.slot) + 1);
     table.policies[index(id.slot)] = {
-        id, cluster.slot, settings.forward, settings.hash, admission_of(settings, sets), codecs};
+        id,     cluster.slot, settings.forward,        settings.hash, admission_of(settings, sets),
+        codecs, settings.udp, settings.mss_clamp_bytes};
   }
   std::vector<Lpm<std::vector<ListenerRange>>::Item> by_prefix(ranges.begin(), ranges.end());
   for (auto& [prefix, list] : by_prefix) std::stable_sort(list.begin(), list.end(), narrower);
@@ -137,6 +138,9 @@ std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const C
   policy->asks_sources =
       std::ranges::any_of(policy->listeners.policies,
                           [](const ListenerPolicy& one) { return one.admission != nullptr; });
+  policy->clamps_mss =
+      std::ranges::any_of(policy->listeners.policies,
+                          [](const ListenerPolicy& one) { return one.mss_clamp_bytes != 0; });
   policy->transit = desired.transit;
   policy->timeouts = timeouts_of(desired.flows);
   policy->steering = equal_shares(desired.workers);

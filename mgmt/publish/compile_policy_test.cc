@@ -26,7 +26,11 @@ AddressOwner owner(const PolicyPart& policy, std::string_view address) {
 TEST(CompilePolicy, AListenerOfOneAddressAndPortIsFoundExactly) {
   Desired desired = small_mesh();
   desired.listeners[0].settings.hash = HashOn::source;
+  EXPECT_FALSE(policy(desired)->clamps_mss);
+  desired.listeners[0].settings.udp = UdpChoice::per_packet;
+  desired.listeners[0].settings.mss_clamp_bytes = 1400;
   const auto part = policy(desired);
+  EXPECT_TRUE(part->clamps_mss);
   const ListenerKey key{ip("203.0.113.10"), be16(80), Protocol::tcp};
   const ListenerSlot* found = part->listeners.exact.find(key);
   ASSERT_NE(found, nullptr);
@@ -35,6 +39,8 @@ TEST(CompilePolicy, AListenerOfOneAddressAndPortIsFoundExactly) {
   EXPECT_EQ(listener.cluster, ClusterSlot{0});
   EXPECT_EQ(listener.forward, Forward::nat);
   EXPECT_EQ(listener.hash, HashOn::source);
+  EXPECT_EQ(listener.udp, UdpChoice::per_packet);
+  EXPECT_EQ(listener.mss_clamp_bytes, 1400);
   EXPECT_TRUE(part->listeners.ranges.empty());
   EXPECT_EQ(part->listeners.exact.find({ip("203.0.113.10"), be16(80), Protocol::udp}), nullptr);
 }

@@ -109,6 +109,7 @@ class Flows {
   NatFlows4 nat4;
   NatFlows6 nat6;
   FlowClock clock;
+  uint32_t datagrams = 0;  // that were given an endpoint each by itself
 
  private:
   static constexpr uint32_t sweep_buckets_max = 1024;  // bounds the longest pause of a turn

@@ -161,6 +161,10 @@ void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
 
 }  // namespace
 
+uint32_t tunnel_bytes(Forward mode, bool outer_v4) {
+  return is_tunnel(mode) ? ip_header_bytes(outer_v4) + shim_bytes(mode) : 0;
+}
+
 void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions) {
   Burst::for_each(which, [&](uint32_t i) {
     const Decision& decision = decisions[i];

@@ -17,6 +17,9 @@
 
 namespace weft {
 
+// What the mode puts in front of a packet; 0 if it is no tunnel.
+uint32_t tunnel_bytes(Forward mode, bool outer_v4);
+
 // For the packets of `which`. Afterwards the headers' addresses, length and family are the outer
 // ones. Requires: each is live and has its endpoint's record.
 void forward_tunnel(Burst& burst, uint32_t which, const Decisions& decisions);

@@ -3,6 +3,7 @@
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/answer_echo.h"
+#include "pipelines/l4/clamp_mss.h"
 #include "pipelines/l4/follow_fragments.h"
 #include "pipelines/l4/forward.h"
 #include "pipelines/l4/forward_icmp_error.h"
@@ -56,6 +57,7 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   track_flow(burst, decisions_, snapshot, flows_);
   route_quic(burst, decisions_, snapshot, states_, counters_);
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, sources, refuse_new_flows);
+  clamp_mss(burst, decisions_, snapshot);
   forward(burst, decisions_, *snapshot.routing, counters_);
   forward_icmp_error(burst, decisions_);
   answer(burst, own, reply_limits_, now);

@@ -1,6 +1,7 @@
 #include "pipelines/l4/pick_endpoint.h"
 
 #include "dataplane/base/planted_bug.h"
+#include "dataplane/table/hash_of.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/rewrites.h"
 
@@ -120,6 +121,14 @@ struct Picker {
     return choice;
   }
 
+  // The pieces of a datagram go together.
+  uint64_t hash_for(const Headers& headers, const ListenerPolicy& listener) const {
+    const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
+    if (listener.udp == UdpChoice::flow) return hash;
+    const uint32_t one = is_fragment(headers.payload) ? headers.datagram_id : flows.datagrams++;
+    return mix(hash, one);
+  }
+
   Choice choose(const Headers& headers, const ListenerPolicy& listener) const {
     const auto& clusters = snapshot.endpoints->clusters;
     if (index(listener.cluster) >= clusters.size()) return {};
@@ -128,7 +137,7 @@ struct Picker {
         states.fit_endpoints(listener.cluster) == 0) {
       return {};
     }
-    const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
+    const uint64_t hash = hash_for(headers, listener);
     Choice choice;
     const auto takes = [&](EndpointSlot slot) {
       const bool healthy = states.get(slot) == EndpointState::healthy;
@@ -258,7 +267,8 @@ struct Picker {
 
   void pick_new(Burst& burst, uint32_t i, Decision& decision) const {
     const Headers& headers = burst.headers[i];
-    if (made_meanwhile(headers, decision)) return;
+    const bool by_flow = decision.listener->udp == UdpChoice::flow;
+    if (by_flow && made_meanwhile(headers, decision)) return;
     const bool by_id = decision.by_id != none<EndpointSlot>;  // then the connection is not new
     if (refuse_new_flows && is_new(headers) && !by_id) {
       return burst.refuse(i, Drop::stopping, refusal_reply(headers));
@@ -269,6 +279,7 @@ struct Picker {
       return burst.refuse(i, choice.why, refusal_reply(headers));
     }
     set(decision, choice.endpoint);
+    if (!by_flow) return;
     if (!is_nat(decision.listener->forward)) return remember_tunnel(headers, decision);
     const bool remembered = flows.with_nat(headers.v4, [&](auto& table) {
       return remember_nat(table, headers, decision, choice.source);

@@ -1,8 +1,9 @@
 // Stage: gives every packet to a listener an endpoint. A known flow keeps its own unless that is
 // down; then on_endpoint_down decides, except that a flow without a connection yet (a SYN, UDP) is
 // always moved. A new flow, and a TCP packet in mid-flow without an entry, gets the first choice
-// of its hash that takes new flows (ARCHITECTURE.md, decision 8), and an entry. What a QUIC
-// connection id names goes before all of it: the entry is made, or moved, accordingly.
+// of its hash that takes new flows (ARCHITECTURE.md, decision 8), and an entry. A listener with
+// `udp = "per-packet"` has no flows: each datagram is spread by itself. What a QUIC connection id
+// names goes before all of it: the entry is made, or moved, accordingly.
 //   no_endpoint         no endpoint of the cluster takes new flows (reset or unreachable)
 //   endpoint_down       on_endpoint_down = "reset" (reset)
 //   stopping            a new flow after the gateway stopped taking them (reset or unreachable)

@@ -1,6 +1,8 @@
 #include "pipelines/l4/pick_endpoint.h"
 
 #include <gtest/gtest.h>
+#include <set>
+#include <string>
 
 #include <map>
 
@@ -213,6 +215,61 @@ TEST(PickEndpoint, AHashThatStrangersCannotAim) {
   headers.source_port = be16(2);
   neighbour.source_port = be16(1);
   EXPECT_NE(flow_hash(headers, HashOn::five_tuple, 1), flow_hash(neighbour, HashOn::five_tuple, 1));
+}
+
+// One client that asks much is spread over all, and nothing is remembered of it.
+TEST(PickEndpoint, DatagramsOfAListenerPerPacketAreSpreadOneByOne) {
+  SnapshotBuilder b;
+  b.cluster("dns", {{"10.0.3.1", 53}, {"10.0.3.2", 53}, {"10.0.3.3", 53}});
+  b.listener("203.0.113.10", 53, Protocol::udp, Forward::ipip, "dns").udp(UdpChoice::per_packet);
+  Path path(b);
+  const auto query = ethernet().ipv4("10.9.0.1", "203.0.113.10").udp(1234, 53);
+  std::map<std::string, int> served;
+  for (int i = 0; i < 300; ++i) ++served[path.send(query).frame.destination];
+  EXPECT_EQ(served.size(), 3u);
+  for (const auto& [endpoint, count] : served) EXPECT_GT(count, 60) << endpoint;
+  path.gateway.set_state(path.gateway.endpoint("dns", "10.0.3.2:53"), EndpointState::draining);
+  for (int i = 0; i < 100; ++i) EXPECT_NE(path.send(query).frame.destination, "10.0.3.2");
+  path.advance(seconds(1));
+  EXPECT_EQ(path.counters.tunnel4_flows.entries.read(), 0u);
+}
+
+TEST(PickEndpoint, PiecesOfADatagramPerPacketGoTogether) {
+  SnapshotBuilder b;
+  b.cluster("dns", {{"10.0.3.1", 53}, {"10.0.3.2", 53}, {"10.0.3.3", 53}});
+  b.listener("203.0.113.10", 53, Protocol::udp, Forward::ipip, "dns").udp(UdpChoice::per_packet);
+  Path path(b);
+  std::set<std::string> all;
+  for (uint32_t id = 0; id < 30; ++id) {
+    const auto query =
+        ethernet().ipv4("10.9.0.1", "203.0.113.10").udp(1234, 53).payload_bytes(3000);
+    std::set<std::string> endpoints;
+    for (const auto& out :
+         path.send_burst(test::FrameBuilder(query).identification(id).build_pieces(1400))) {
+      endpoints.insert(out.frame.destination);
+    }
+    EXPECT_EQ(endpoints.size(), 1u);
+    all.merge(endpoints);
+  }
+  EXPECT_EQ(all.size(), 3u);
+}
+
+TEST(PickEndpoint, FlowsOfAListenerThatIsPerPacketNowAreForgotten) {
+  const auto builder = [](UdpChoice choice) {
+    SnapshotBuilder b;
+    b.cluster("dns", {{"10.0.3.1", 53}, {"10.0.3.2", 53}, {"10.0.3.3", 53}});
+    b.listener("203.0.113.10", 53, Protocol::udp, Forward::ipip, "dns").udp(choice);
+    return b;
+  };
+  Path path(builder(UdpChoice::flow));
+  const auto query = ethernet().ipv4("10.9.0.1", "203.0.113.10").udp(1234, 53);
+  path.send(query);
+  path.reconfigure(builder(UdpChoice::per_packet));
+  std::set<std::string> endpoints;
+  for (int i = 0; i < 50; ++i) endpoints.insert(path.send(query).frame.destination);
+  EXPECT_EQ(endpoints.size(), 3u);
+  path.advance(seconds(1));
+  EXPECT_EQ(path.counters.tunnel4_flows.entries.read(), 0u);
 }
 
 }  // namespace

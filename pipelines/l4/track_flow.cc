@@ -31,7 +31,8 @@ template <class Table>
 void track_tunnel(const Headers& headers, Decision& decision, typename Table::Flow flow,
                   Table& table, const Flows& flows, const Flows::Owner& owner) {
   const FlowMeta meta = flow.meta();
-  if (begins_anew(headers, meta, flows.clock)) return table.remove(flow, owner);
+  const bool remembered = decision.listener->udp == UdpChoice::flow;
+  if (!remembered || begins_anew(headers, meta, flows.clock)) return table.remove(flow, owner);
   const bool closed = (headers.tcp_flags & tcp_flag::fin) != 0;
   move_on(flow, meta, next_state(meta.state(), headers.tcp_flags, closed), flows.clock);
   decision.endpoint = meta.endpoint();
