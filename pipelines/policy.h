@@ -11,6 +11,7 @@ namespace weft {
 enum class Forward : uint8_t { nat, fullnat, ipip, gue, gre, direct };
 enum class HashOn : uint8_t { five_tuple, source };
 enum class OnEndpointDown : uint8_t { reset, move, keep };
+enum class ClientAddress : uint8_t { none, toa };  // how a fullnat endpoint learns of it
 enum class Transit : uint8_t { drop, twin };
 
 inline constexpr std::array<std::string_view, 6> forward_names = {"nat", "fullnat", "ipip",

@@ -52,6 +52,8 @@ class SnapshotBuilder {
   SnapshotBuilder& blackholes(const std::vector<std::string>& prefixes);
   // Of the last listener.
   SnapshotBuilder& quic(std::vector<QuicLbSettings> configurations);
+  // Of all listeners.
+  SnapshotBuilder& client_address(ClientAddress client_address);
   SnapshotBuilder& source_addresses(std::string_view prefix);
   SnapshotBuilder& transit(Transit transit);
   SnapshotBuilder& timeouts(FlowTimeouts timeouts);
@@ -90,6 +92,7 @@ class SnapshotBuilder {
   std::vector<IpPrefix> source_addresses_;
   std::vector<IpAddress> neighbours_;
   FlowTimeouts timeouts_;
+  ClientAddress client_address_ = ClientAddress::none;
   Transit transit_ = Transit::drop;
   uint32_t workers_ = 1;
   uint16_t mtu_bytes_ = 1500;

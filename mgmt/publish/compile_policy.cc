@@ -109,8 +109,13 @@ ListenerTable listeners_of(const Desired& desired) {
     table.any_quic = table.any_quic || codecs != nullptr;
     CHECK(index(id.slot) < listeners_max);
     if (table.policies.size() <= index(id.slot)) table.policies.resize(index(id.slot) + 1);
-    table.policies[index(id.slot)] = {
-        id, cluster.slot, settings.forward, settings.hash, admission_of(settings, sets), codecs};
+    table.policies[index(id.slot)] = {id,
+                                      cluster.slot,
+                                      settings.forward,
+                                      settings.hash,
+                                      settings.client_address,
+                                      admission_of(settings, sets),
+                                      codecs};
   }
   std::vector<Lpm<std::vector<ListenerRange>>::Item> by_prefix(ranges.begin(), ranges.end());
   for (auto& [prefix, list] : by_prefix) std::stable_sort(list.begin(), list.end(), narrower);
