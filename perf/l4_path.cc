@@ -406,17 +406,18 @@ Row measure(const Work& work, uint32_t runs) {
               static_cast<unsigned long long>(bench.verified()),
               valid ? "" : ("; NOT VALID: " + bench.table_text()).c_str());
   const auto stages = bench.stage_ns(16 * round_packets);
-  std::printf("      ");
+  std::string detail;
   for (std::size_t i = 0; i < stages.size(); ++i) {
-    std::printf(" %s %.1f", Stages::names[i], stages[i]);
+    detail += fmt::format("{}{} {:.1f}", i == 0 ? "" : ", ", Stages::names[i], stages[i]);
   }
-  std::printf(" (ns a packet)\n");
+  std::printf("       %s (ns a packet)\n", detail.c_str());
   std::fflush(stdout);
   return {.name = "l4_path/" + work.name(),
           .value = median(ratios),
           .unit = "times the bare loop",
           .valid = valid,
-          .samples = ratios};
+          .samples = ratios,
+          .detail = detail};
 }
 
 // How the cost grows from the small gateway to the large one.

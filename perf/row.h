@@ -15,6 +15,7 @@ struct Row {
   std::string unit;
   bool valid = true;  // false: it does not measure what it says
   std::vector<double> samples;
+  std::string detail;  // where it goes: one line
 };
 
 // One JSON object a line; scripts/bench adds sense and bound.
@@ -26,7 +27,7 @@ inline void write_rows(const std::vector<Row>& rows, const std::string& file) {
     for (std::size_t i = 0; i < row.samples.size(); ++i) {
       out << fmt::format("{}{:.4f}", i == 0 ? "" : ",", row.samples[i]);
     }
-    out << "]}\n";
+    out << fmt::format(R"(],"detail":"{}"}})", row.detail) << "\n";
   }
 }
 

@@ -13,6 +13,7 @@ enum class HashOn : uint8_t { five_tuple, source };
 // What one choice of an endpoint holds for: a flow, or a datagram alone.
 enum class UdpChoice : uint8_t { flow, per_packet };
 enum class OnEndpointDown : uint8_t { reset, move, keep };
+enum class ClientAddress : uint8_t { none, toa };  // how a fullnat endpoint learns of it
 enum class Transit : uint8_t { drop, twin };
 
 inline constexpr std::array<std::string_view, 6> forward_names = {"nat", "fullnat", "ipip",

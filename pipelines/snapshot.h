@@ -42,6 +42,7 @@ struct ListenerPolicy {
   ClusterSlot cluster = none<ClusterSlot>;
   Forward forward = Forward::nat;
   HashOn hash = HashOn::five_tuple;
+  ClientAddress client_address = ClientAddress::none;
   std::shared_ptr<const Admission> admission;  // null: it takes everyone's
   std::shared_ptr<const QuicLbCodecs> quic;    // null: connection ids are not read
   UdpChoice udp = UdpChoice::flow;

@@ -84,6 +84,11 @@ SnapshotBuilder& SnapshotBuilder::source_addresses(std::string_view prefix) {
   return *this;
 }
 
+SnapshotBuilder& SnapshotBuilder::client_address(ClientAddress client_address) {
+  client_address_ = client_address;
+  return *this;
+}
+
 SnapshotBuilder& SnapshotBuilder::transit(Transit transit) {
   transit_ = transit;
   return *this;
@@ -128,6 +133,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
     const ListenerSlot slot{static_cast<uint32_t>(part->listeners.policies.size())};
     part->listeners.policies.push_back(
         {{slot, 1}, gateway.clusters.at(listener.cluster), listener.forward, listener.hash});
+    part->listeners.policies.back().client_address = client_address_;
     if (!listener.admission.allow.empty() || !listener.admission.deny.empty()) {
       part->listeners.policies.back().admission =
           std::make_shared<const Admission>(listener.admission);

@@ -54,6 +54,8 @@ class SnapshotBuilder {
   SnapshotBuilder& quic(std::vector<QuicLbSettings> configurations);
   SnapshotBuilder& mss_clamp(uint16_t bytes);
   SnapshotBuilder& udp(UdpChoice choice);
+  // Of all listeners.
+  SnapshotBuilder& client_address(ClientAddress client_address);
   SnapshotBuilder& source_addresses(std::string_view prefix);
   SnapshotBuilder& transit(Transit transit);
   SnapshotBuilder& timeouts(FlowTimeouts timeouts);
@@ -94,6 +96,7 @@ class SnapshotBuilder {
   std::vector<IpPrefix> source_addresses_;
   std::vector<IpAddress> neighbours_;
   FlowTimeouts timeouts_;
+  ClientAddress client_address_ = ClientAddress::none;
   Transit transit_ = Transit::drop;
   uint32_t workers_ = 1;
   uint16_t mtu_bytes_ = 1500;

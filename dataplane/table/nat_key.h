@@ -58,6 +58,7 @@ struct NatMarks {
   uint32_t endpoint_closed : 1 = 0;  // it sent a FIN
   uint32_t source_host : source_host_bits_max = 0;
   uint32_t entry : 2 = 0;
+  uint32_t endpoint_spoke : 1 = 0;  // it sent more than its SYN
 
   NatEntry kind() const { return static_cast<NatEntry>(entry); }
 };

@@ -191,6 +191,19 @@ endpoints = ["[fd00::1]:80", "10.0.2.1:80"]
 forward = "nat"
           ^
 )"},
+    {"a client's address where no option can carry it",
+     R"([[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "nat"
+client_address = "toa"
+cluster = "web"
+)",
+     R"(weft.toml:6:18: client_address is for forward "fullnat" and protocol "tcp" only
+client_address = "toa"
+                 ^
+)"},
     {"fullnat without a source address of its family",
      R"([[listener]]
 name = "web"

@@ -150,6 +150,17 @@ void check_nat_families(Reading& reading, const Node& root) {
   }
 }
 
+void check_client_address(Reading& reading, const Node& root) {
+  const std::vector<ListenerSettings>& listeners = reading.model.listeners;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const ListenerSettings& listener = listeners[i];
+    if (!was_read(listener) || listener.client_address == ClientAddress::none) continue;
+    if (listener.forward == Forward::fullnat && listener.protocol == Protocol::tcp) continue;
+    reading.complain(place(root, {"listener", i, "client_address"}),
+                     "client_address is for forward \"fullnat\" and protocol \"tcp\" only");
+  }
+}
+
 void check_fullnat_sources(Reading& reading, const Node& root) {
   const std::vector<ListenerSettings>& listeners = reading.model.listeners;
   for (std::size_t i = 0; i < listeners.size(); ++i) {
@@ -224,6 +235,7 @@ void check_listeners(Reading& reading, const Node& root) {
   check_nat_families(reading, root);
   check_fullnat_sources(reading, root);
   check_protocol_keys(reading, root);
+  check_client_address(reading, root);
   check_admin(reading, root);
 }
 

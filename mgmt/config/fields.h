@@ -21,6 +21,8 @@ inline constexpr std::array<std::string_view, 2> choices_of<Transit> = {"drop", 
 template <>
 inline constexpr std::array<std::string_view, 6> choices_of<Forward> = forward_names;
 template <>
+inline constexpr std::array<std::string_view, 2> choices_of<ClientAddress> = {"none", "toa"};
+template <>
 inline constexpr std::array<std::string_view, 2> choices_of<HashOn> = {"5-tuple", "source"};
 template <>
 inline constexpr std::array<std::string_view, 2> choices_of<UdpChoice> = {"flow", "per-packet"};

@@ -44,6 +44,13 @@ constexpr Key rows[] = {
          "to the endpoint in a tunnel, replies straight to the client. `direct`: packets go to "
          "the endpoint's MAC address as they are, replies straight to the client."},
     {.section = "listener",
+     .name = "client_address",
+     .field = field<&ListenerSettings::client_address>(),
+     .fallback = value("\"none\""),
+     .says =
+         "How the endpoints of a `fullnat` listener learn the client's address: not at all, or by "
+         "the TCP option TOA (kind 254), which their kernels need a module to read."},
+    {.section = "listener",
      .name = "hash",
      .field = field<&ListenerSettings::hash>(),
      .fallback = value("\"5-tuple\""),

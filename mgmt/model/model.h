@@ -103,6 +103,7 @@ struct ListenerSettings {
   Forward forward = Forward::nat;
   HashOn hash = HashOn::five_tuple;
   std::string cluster;
+  ClientAddress client_address = ClientAddress::none;
   std::vector<std::string> allow;  // names of prefix lists; empty: everyone
   std::vector<std::string> deny;
   std::vector<QuicLbSettings> quic;  // each rotation once; none: connection ids are not read

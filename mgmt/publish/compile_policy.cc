@@ -109,9 +109,15 @@ ListenerTable listeners_of(const Desired& desired) {
     table.any_quic = table.any_quic || codecs != nullptr;
     CHECK(index(id.slot) < listeners_max);
     if (table.policies.size() <= index(id.slot)) table.policies.resize(index(id.slot) + 1);
-    table.policies[index(id.slot)] = {
-        id,     cluster.slot, settings.forward,        settings.hash, admission_of(settings, sets),
-        codecs, settings.udp, settings.mss_clamp_bytes};
+    table.policies[index(id.slot)] = {.id = id,
+                                      .cluster = cluster.slot,
+                                      .forward = settings.forward,
+                                      .hash = settings.hash,
+                                      .client_address = settings.client_address,
+                                      .admission = admission_of(settings, sets),
+                                      .quic = codecs,
+                                      .udp = settings.udp,
+                                      .mss_clamp_bytes = settings.mss_clamp_bytes};
   }
   std::vector<Lpm<std::vector<ListenerRange>>::Item> by_prefix(ranges.begin(), ranges.end());
   for (auto& [prefix, list] : by_prefix) std::stable_sort(list.begin(), list.end(), narrower);

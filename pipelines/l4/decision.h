@@ -23,8 +23,9 @@ struct alignas(64) Decision {
   const ListenerPolicy* listener = nullptr;   // to_endpoint only
   AddressOwner owner = AddressOwner::nobody;  // of the destination
   Direction direction = Direction::to_endpoint;
-  bool rewrites_both = false;    // fullnat: near_* is to be written as well
-  bool has_hop_address = false;  // direct: hop_address says where it goes, not its destination
+  bool rewrites_both = false;        // fullnat: near_* is to be written as well
+  bool adds_client_address = false;  // fullnat: the endpoint may not know yet whose flow it is
+  bool has_hop_address = false;      // direct: hop_address says where it goes, not its destination
   EndpointSlot by_id = none<EndpointSlot>;  // route_quic: what the connection id names
   // track_flow, pick_endpoint
   EndpointSlot endpoint = none<EndpointSlot>;
@@ -47,6 +48,7 @@ struct alignas(64) Decision {
     owner = AddressOwner::nobody;
     direction = Direction::to_endpoint;
     rewrites_both = false;
+    adds_client_address = false;
     has_hop_address = false;
     by_id = none<EndpointSlot>;
     endpoint = none<EndpointSlot>;

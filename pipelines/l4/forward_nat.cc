@@ -2,6 +2,7 @@
 
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/wire/checksum.h"
+#include "pipelines/l4/add_client_address.h"
 #include "pipelines/l4/ttl.h"
 
 namespace weft {
@@ -75,6 +76,9 @@ static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
     return burst.refuse(i, Drop::packet_too_big, Reply::fragmentation_needed, decision.mtu_bytes);
   }
   constexpr bool reply = direction == Direction::to_client;
+  if (decision.adds_client_address && headers.payload != Payload::later_fragment) [[unlikely]] {
+    add_client_address(burst.packets[i], headers, decision.mtu_bytes);
+  }
   std::byte* frame = burst.packets[i].data();
   const bool has_l4 = headers.payload != Payload::later_fragment;
   std::byte* l4 = has_l4 ? frame + headers.l4_offset : nullptr;

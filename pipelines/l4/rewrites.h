@@ -22,6 +22,9 @@ void set_rewrites(Decision& decision, const NatFlow& flow, const EndpointRecord&
   } else {
     decision.near_address = source_address(endpoint, flow.marks.source_host);
     decision.near_port = flow.source_port;
+    decision.adds_client_address = decision.listener != nullptr &&
+                                   decision.listener->client_address == ClientAddress::toa &&
+                                   flow.marks.endpoint_spoke == 0 && !flow.meta.udp();
   }
 }
 

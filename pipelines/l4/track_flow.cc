@@ -47,6 +47,7 @@ void tell_other_entry(Table& table, const NatFlow& flow) {
   its.meta = flow.meta;
   its.marks.client_closed = flow.marks.client_closed;
   its.marks.endpoint_closed = flow.marks.endpoint_closed;
+  its.marks.endpoint_spoke = flow.marks.endpoint_spoke;
 }
 
 template <NatSide side, class Table>
@@ -65,7 +66,12 @@ void track_nat(const Headers& headers, Decision& decision, typename Table::Flow 
                               ? next_state(meta.state(), headers.tcp_flags | tcp_flag::syn, closed)
                               : next_state(meta.state(), headers.tcp_flags, closed);
   const bool moved = move_on(found, meta, state, flows.clock);
-  if (moved || fin) tell_other_entry(table, flow);
+  bool changed = moved || fin;
+  if (reply && flow.marks.endpoint_spoke == 0 && (headers.tcp_flags & tcp_flag::syn) == 0) {
+    flow.marks.endpoint_spoke = 1;
+    changed = true;
+  }
+  if (changed) tell_other_entry(table, flow);
   decision.endpoint = meta.endpoint();
   set_rewrites(decision, flow, snapshot.endpoints->records[index(meta.endpoint())]);
   const bool wrong_port = planted(PlantedBug::reply_with_wrong_port) && reply;

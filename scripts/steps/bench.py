@@ -12,6 +12,8 @@ sys.dont_write_bytecode = True
 import build  # noqa: E402
 
 ROOT = build.ROOT
+BEGIN = "<!-- figures: scripts/bench --document -->"
+END = "<!-- end of figures -->"
 
 
 def programs():
@@ -83,10 +85,32 @@ def show(results):
         print(f"{result['name']:<32} {value:>10}  {bound:>16}  {holds:<5} {result['unit'] or ''}")
 
 
+def document(measured, results):
+    """Writes what was measured into perf/README.md, between its markers."""
+    file = ROOT / "perf/README.md"
+    before, rest = file.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    bounds = {result["name"]: result for result in results}
+    lines = ["| row | measured | bound | holds |", "| --- | --- | --- | --- |"]
+    for name, row in measured.items():
+        result = bounds.get(name)
+        bound = f"{result['sense']} {result['bound']}" if result else ""
+        holds = ("yes" if result["holds"] else "**no**") if result else ""
+        lines.append(f"| `{name}` | {row['value']:.2f} {row['unit']} | {bound} | {holds} |")
+    stages = [f"- `{name}`: {row['detail']}" for name, row in measured.items() if row["detail"]]
+    lines += ["", "Where the time goes, in ns a packet, each stage with the clock read around it:", ""]
+    lines += stages
+    text = before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after
+    file.write_text(text, encoding="utf-8")
+
+
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--json", metavar="FILE", help="write the bounded rows as a JSON array")
     parser.add_argument("--only", metavar="NAME", help="a row or a program")
+    parser.add_argument(
+        "--document", action="store_true", help="write what was measured into perf/README.md"
+    )
     given = parser.parse_args()
     bounds = tomllib.loads((ROOT / "perf/bounds.toml").read_text(encoding="utf-8"))
     rows = [row for row in bounds["row"] if given.only in (None, row["name"], row["program"])]
@@ -121,6 +145,8 @@ def main():
     results = [judge(row, measured.get(row["name"], {})) for row in rows]
     if results:
         show(results)
+    if given.document:
+        document(measured, results)
     if given.json:
         pathlib.Path(given.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     sys.exit(0 if all(result["holds"] for result in results) else 1)

@@ -1,0 +1,82 @@
+#include "pipelines/l4/add_client_address.h"
+
+#include <array>
+#include <cstring>
+
+#include "dataplane/wire/checksum.h"
+#include "dataplane/wire/tcp.h"
+
+namespace weft {
+
+namespace {
+
+constexpr uint32_t tcp_header_bytes_max = 60;
+constexpr uint32_t tcp_offset_and_flags = 12;  // offsets from the TCP header
+constexpr uint32_t tcp_checksum_offset = 16;
+constexpr uint32_t ipv4_length_offset = 2;  // offsets from the IP header
+constexpr uint32_t ipv4_checksum_offset = 10;
+constexpr uint32_t ipv6_length_offset = 4;
+
+using Option = std::array<std::byte, toa_bytes(false)>;
+
+Option option_of(const Headers& headers) {
+  Option option{};
+  option[0] = std::byte{toa_kind};
+  option[1] = std::byte(toa_bytes(headers.v4));
+  store(&option[2], headers.source_port);
+  if (headers.v4) {
+    store(&option[4], headers.source.v4());
+  } else {
+    store(&option[4], headers.source.bytes());
+  }
+  return option;
+}
+
+void write_length(std::byte* ip, const Headers& headers, uint32_t added_bytes) {
+  if (!headers.v4) {
+    std::byte* length = ip + ipv6_length_offset;
+    store(length, be16(static_cast<uint16_t>(load<be16>(length).host() + added_bytes)));
+    return;
+  }
+  const be16 length(static_cast<uint16_t>(headers.ip_bytes + added_bytes));
+  ChecksumEdit edit;
+  edit.replace(load<be16>(ip + ipv4_length_offset), length);
+  store(ip + ipv4_length_offset, length);
+  store(ip + ipv4_checksum_offset, edit.apply(load<be16>(ip + ipv4_checksum_offset)));
+}
+
+}  // namespace
+
+bool add_client_address(Packet packet, Headers& headers, uint16_t mtu_bytes) {
+  const uint32_t bytes = toa_bytes(headers.v4);
+  const auto tcp = TcpView::parse(packet.linear().subspan(headers.l4_offset));
+  if (!tcp || tcp->header_bytes() + bytes > tcp_header_bytes_max) return false;
+  if (mtu_bytes != 0 && headers.ip_bytes + bytes > mtu_bytes) return false;
+  if (packet.headroom_bytes() < bytes) return false;
+
+  // The headers move to the front; the payload stays where it is.
+  const uint32_t headers_end = headers.l4_offset + tcp->header_bytes();
+  const std::byte* before = packet.data();
+  std::byte* frame = packet.prepend(bytes);
+  std::memmove(frame, before, headers_end);
+  const Option option = option_of(headers);
+  std::memcpy(frame + headers_end, option.data(), bytes);
+
+  std::byte* l4 = frame + headers.l4_offset;
+  const be16 old_word = load<be16>(l4 + tcp_offset_and_flags);
+  const be16 new_word(static_cast<uint16_t>(old_word.host() + (bytes / 4 << 12)));
+  store(l4 + tcp_offset_and_flags, new_word);
+  // What the checksum covers: the data offset, the option, and the length in the pseudo header.
+  ChecksumEdit edit;
+  edit.replace(old_word, new_word);
+  edit.replace(be16(0), be16(static_cast<uint16_t>(bytes)));
+  for (uint32_t i = 0; i < bytes; i += sizeof(be32)) {
+    edit.replace(be32(0), load<be32>(&option[i]));
+  }
+  store(l4 + tcp_checksum_offset, edit.apply(load<be16>(l4 + tcp_checksum_offset)));
+  write_length(frame + headers.ip_offset, headers, bytes);
+  headers.ip_bytes = static_cast<uint16_t>(headers.ip_bytes + bytes);
+  return true;
+}
+
+}  // namespace weft
