@@ -51,6 +51,7 @@ struct FlowSettings {
   milliseconds established_timeout_ms{};
   milliseconds closing_timeout_ms{};
   milliseconds udp_timeout_ms{};
+  uint32_t new_flows_per_s_max = 0;  // per worker; 0: there is never an attack
 
   bool operator==(const FlowSettings&) const = default;
 };
@@ -106,6 +107,10 @@ struct ListenerSettings {
   std::vector<std::string> allow;  // names of prefix lists; empty: everyone
   std::vector<std::string> deny;
   std::vector<QuicLbSettings> quic;  // each rotation once; none: connection ids are not read
+  uint32_t new_flows_per_s_max = 0;  // this and the next: of all workers; 0: no limit
+  uint32_t source_new_flows_per_s_max = 0;
+  uint32_t flows_max = 0;
+  uint32_t source_flows_max = 0;
 
   bool operator==(const ListenerSettings&) const = default;
 };

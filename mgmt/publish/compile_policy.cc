@@ -81,11 +81,27 @@ PrefixSets sets_of(const Desired& desired) {
   return sets;
 }
 
-// Null: the listener takes everyone's packets.
+// A worker's share of a limit; 0: no limit.
+Duration interval_of(uint32_t flows_per_s, uint32_t workers) {
+  return flows_per_s == 0 ? Duration::zero() : Duration(seconds(1)) * workers / flows_per_s;
+}
+uint32_t share_of(uint32_t flows, uint32_t workers) {
+  return (flows + workers - 1) / workers;
+}
+
+FlowShare flow_share(const ListenerSettings& listener, uint32_t workers) {
+  return {interval_of(listener.new_flows_per_s_max, workers),
+          interval_of(listener.source_new_flows_per_s_max, workers),
+          share_of(listener.flows_max, workers), share_of(listener.source_flows_max, workers)};
+}
+
+// Null: the listener takes everyone's packets, without limits.
 std::shared_ptr<const Admission> admission_of(const ListenerSettings& listener,
-                                              const PrefixSets& sets) {
-  if (listener.allow.empty() && listener.deny.empty()) return nullptr;
+                                              const PrefixSets& sets, uint32_t workers) {
+  const FlowShare flows = flow_share(listener, workers);
+  if (listener.allow.empty() && listener.deny.empty() && flows == FlowShare{}) return nullptr;
   auto admission = std::make_shared<Admission>();
+  admission->flows = flows;
   for (const std::string& name : listener.allow) admission->allow.push_back(sets.at(name));
   for (const std::string& name : listener.deny) admission->deny.push_back(sets.at(name));
   return admission;
@@ -109,8 +125,12 @@ ListenerTable listeners_of(const Desired& desired) {
     table.any_quic = table.any_quic || codecs != nullptr;
     CHECK(index(id.slot) < listeners_max);
     if (table.policies.size() <= index(id.slot)) table.policies.resize(index(id.slot) + 1);
-    table.policies[index(id.slot)] = {
-        id, cluster.slot, settings.forward, settings.hash, admission_of(settings, sets), codecs};
+    table.policies[index(id.slot)] = {id,
+                                      cluster.slot,
+                                      settings.forward,
+                                      settings.hash,
+                                      admission_of(settings, sets, desired.workers),
+                                      codecs};
   }
   std::vector<Lpm<std::vector<ListenerRange>>::Item> by_prefix(ranges.begin(), ranges.end());
   for (auto& [prefix, list] : by_prefix) std::stable_sort(list.begin(), list.end(), narrower);
@@ -135,8 +155,11 @@ std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const C
   auto policy = std::make_shared<PolicyPart>();
   policy->listeners = listeners_of(desired);
   policy->asks_sources =
-      std::ranges::any_of(policy->listeners.policies,
-                          [](const ListenerPolicy& one) { return one.admission != nullptr; });
+      std::ranges::any_of(policy->listeners.policies, [](const ListenerPolicy& one) {
+        return one.admission != nullptr &&
+               !(one.admission->allow.empty() && one.admission->deny.empty());
+      });
+  policy->new_flows_per_s_max = desired.flows.new_flows_per_s_max;
   policy->transit = desired.transit;
   policy->timeouts = timeouts_of(desired.flows);
   policy->steering = equal_shares(desired.workers);

@@ -7,6 +7,9 @@
 #include "dataplane/table/nat_flows6.h"
 #include "dataplane/table/tunnel_flows.h"
 #include "dataplane/table/tunnel_flows6.h"
+#include "pipelines/l4/attack_watch.h"
+#include "pipelines/l4/decision.h"
+#include "pipelines/l4/flow_limits.h"
 #include "pipelines/snapshot.h"
 #include "pipelines/worker_counters.h"
 
@@ -44,6 +47,7 @@ class Flows {
     template <class Bucket>
     void removed(const Bucket& bucket, uint32_t i) const {
       if constexpr (is_nat_bucket<Bucket>) flows_.forget_other(bucket, i);
+      flows_.limits.uncount(bucket, i);
       flows_.counters_.endpoints[index(bucket.meta(i).endpoint())].flows_active.add(-uint64_t{1});
     }
 
@@ -72,12 +76,16 @@ class Flows {
     __builtin_prefetch(record);
     __builtin_prefetch(&counters_.endpoints[index(endpoint)], 1);
   }
-  void count_new(ListenerSlot listener, EndpointSlot endpoint) {
-    counters_.listeners[index(listener)].flows.add(1);
-    EndpointCounters& counters = counters_.endpoints[index(endpoint)];
+  void count_new(const Headers& headers, const Decision& decision) {
+    limits.count(FlowSides::of(headers), *decision.listener, now_);
+    counters_.listeners[index(decision.listener_slot)].flows.add(1);
+    EndpointCounters& counters = counters_.endpoints[index(decision.endpoint)];
     counters.flows.add(1);
     counters.flows_active.add(1);
   }
+
+  void count_unremembered() { counters_.attack.unremembered.add(1); }
+  Instant now() const { return now_; }  // of the turn
 
   // Calls with the table of the packet's family: of tunnel and direct listeners, of nat listeners.
   template <class Visit>
@@ -105,6 +113,8 @@ class Flows {
   NatFlows4 nat4;
   NatFlows6 nat6;
   FlowClock clock;
+  FlowLimits limits;
+  AttackWatch attack;
 
  private:
   static constexpr uint32_t sweep_buckets_max = 1024;  // bounds the longest pause of a turn
@@ -117,9 +127,11 @@ class Flows {
   }
   uint32_t buckets_max() const;
   void publish_counts();
+  void watch_attack(uint32_t new_flows_per_s_max);
   void end_pass(const Snapshot& snapshot);
 
   WorkerCounters& counters_;
+  Instant now_;
   Instant swept_until_;
   uint32_t pass_left_buckets_;     // of the largest table
   uint64_t pass_generation_ = 0;   // of the snapshot in whose turn the pass began
