@@ -31,8 +31,18 @@ namespace weft {
 
 // ---- policy
 
-// Whose packets a listener takes, by their source.
+// What one worker lets begin at a listener: its share of what the gateway does. 0: no limit.
+struct FlowShare {
+  Duration new_flow_interval{};  // from one to the next on average; a second's worth at once
+  Duration source_new_flow_interval{};
+  uint32_t flows_max = 0;
+  uint32_t source_flows_max = 0;
+  bool operator==(const FlowShare&) const = default;
+};
+
+// Whose packets a listener takes, by their source, and how many flows.
 struct Admission {
+  FlowShare flows;
   std::vector<std::shared_ptr<const PrefixSet>> allow;  // in one of these; empty: from everywhere
   std::vector<std::shared_ptr<const PrefixSet>> deny;   // and in none of these
 };
@@ -43,7 +53,7 @@ struct ListenerPolicy {
   Forward forward = Forward::nat;
   HashOn hash = HashOn::five_tuple;
   ClientAddress client_address = ClientAddress::none;
-  std::shared_ptr<const Admission> admission;  // null: it takes everyone's
+  std::shared_ptr<const Admission> admission;  // null: it takes everyone's, without limits
   std::shared_ptr<const QuicLbCodecs> quic;    // null: connection ids are not read
   UdpChoice udp = UdpChoice::flow;
   uint16_t mss_clamp_bytes = 0;  // 0: none; or mss_clamp_auto
@@ -101,7 +111,9 @@ struct NatReturn {
 
 struct PolicyPart {
   ListenerTable listeners;
-  bool asks_sources = false;  // a listener has an admission
+  bool asks_sources = false;  // a listener allows or denies some
+  // A worker remembers no more flows of tunnel and direct listeners while more begin; 0: it does.
+  uint32_t new_flows_per_s_max = 0;
   Transit transit = Transit::drop;
   FlowTimeouts timeouts;
   SteeringMap steering{};  // bucket to worker

@@ -41,6 +41,12 @@ struct FlowTableCounters {
   Counter refused;  // no room: the flow went without an entry, or was dropped
 };
 
+struct AttackCounters {
+  Counter under_attack;  // a gauge, 0 or 1
+  Counter attacks;       // that began
+  Counter unremembered;  // packets of flows that got no entry
+};
+
 struct WorkerCounters {
   DropCounters dropped;
   std::array<InterfaceCounters, interfaces_max> interfaces;
@@ -49,6 +55,7 @@ struct WorkerCounters {
   FlowTableCounters tunnel6_flows;
   FlowTableCounters nat4_flows;
   FlowTableCounters nat6_flows;
+  AttackCounters attack;
   // Touched where used, so memory follows use. Zero at start.
   HugeArray<ListenerCounters> listeners{listeners_max};
   HugeArray<QuicCounters> quic{listeners_max};

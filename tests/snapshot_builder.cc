@@ -69,6 +69,16 @@ SnapshotBuilder& SnapshotBuilder::deny(const std::vector<std::string>& prefixes)
   return *this;
 }
 
+SnapshotBuilder& SnapshotBuilder::limit(const FlowShare& flows) {
+  listeners_.back().admission.flows = flows;
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::new_flows_per_s_max(uint32_t flows) {
+  new_flows_per_s_max_ = flows;
+  return *this;
+}
+
 SnapshotBuilder& SnapshotBuilder::blackholes(const std::vector<std::string>& prefixes) {
   blackholes_ = set_of(prefixes);
   return *this;
@@ -134,10 +144,10 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
     part->listeners.policies.push_back(
         {{slot, 1}, gateway.clusters.at(listener.cluster), listener.forward, listener.hash});
     part->listeners.policies.back().client_address = client_address_;
-    if (!listener.admission.allow.empty() || !listener.admission.deny.empty()) {
-      part->listeners.policies.back().admission =
-          std::make_shared<const Admission>(listener.admission);
-      part->asks_sources = true;
+    const Admission& admission = listener.admission;
+    const bool lists = !admission.allow.empty() || !admission.deny.empty();
+    if (lists || admission.flows != FlowShare{}) {
+      part->listeners.policies.back().admission = std::make_shared<const Admission>(admission);
     }
     if (!listener.quic.empty()) {
       part->listeners.policies.back().quic = std::make_shared<const QuicLbCodecs>(listener.quic);
@@ -146,6 +156,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
     part->listeners.policies.back().udp = listener.udp;
     part->listeners.policies.back().mss_clamp_bytes = listener.mss_clamp_bytes;
     part->clamps_mss |= listener.mss_clamp_bytes != 0;
+    part->asks_sources |= lists;
     owners.emplace_back(listener.prefix, AddressOwner::listener);
     if (listener.prefix.is_host() && listener.first_port == listener.last_port) {
       exact.push_back(
@@ -168,6 +179,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
   part->listeners.ranges = Ranges(std::vector<Ranges::Item>(ranges.begin(), ranges.end()));
   part->listeners.owners = Lpm<AddressOwner>(owners);
   part->transit = transit_;
+  part->new_flows_per_s_max = new_flows_per_s_max_;
   part->timeouts = timeouts_;
   part->workers = workers_;
   for (uint32_t b = 0; b < steering_buckets; ++b) {

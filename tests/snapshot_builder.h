@@ -49,6 +49,8 @@ class SnapshotBuilder {
   // Whom the last listener takes; each call is a list of its own.
   SnapshotBuilder& allow(const std::vector<std::string>& prefixes);
   SnapshotBuilder& deny(const std::vector<std::string>& prefixes);
+  SnapshotBuilder& limit(const FlowShare& flows);
+  SnapshotBuilder& new_flows_per_s_max(uint32_t flows);
   SnapshotBuilder& blackholes(const std::vector<std::string>& prefixes);
   // Of the last listener.
   SnapshotBuilder& quic(std::vector<QuicLbSettings> configurations);
@@ -98,6 +100,7 @@ class SnapshotBuilder {
   FlowTimeouts timeouts_;
   ClientAddress client_address_ = ClientAddress::none;
   Transit transit_ = Transit::drop;
+  uint32_t new_flows_per_s_max_ = 0;
   uint32_t workers_ = 1;
   uint16_t mtu_bytes_ = 1500;
 };

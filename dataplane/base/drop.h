@@ -42,11 +42,15 @@ enum class Drop : uint8_t {
   stopping,       // a new flow while the gateway drains
   // track_flow, pick_endpoint
   flow_table_full,
-  nat_tuple_conflict,  // client and endpoint already talk through another listener
-  no_source_address,   // fullnat: the way to the endpoint has no source_addresses
-  source_ports_full,   // fullnat: every source address and port tried is in use for the endpoint
-  no_endpoint,         // the cluster has no endpoint that takes new flows
-  endpoint_down,       // the flow's endpoint died and on_endpoint_down = "reset"
+  nat_tuple_conflict,    // client and endpoint already talk through another listener
+  no_source_address,     // fullnat: the way to the endpoint has no source_addresses
+  source_ports_full,     // fullnat: every source address and port tried is in use for the endpoint
+  new_flow_rate,         // more flows begin at the listener than it takes
+  source_new_flow_rate,  // more flows of this client begin at it
+  listener_flows_full,   // the listener has as many flows as it takes
+  source_flows_full,     // this client has as many flows as the listener takes
+  no_endpoint,           // the cluster has no endpoint that takes new flows
+  endpoint_down,         // the flow's endpoint died and on_endpoint_down = "reset"
   // forward, next_hop
   ttl_expired,
   packet_too_big,  // for the tunnel or the next hop; nothing is fragmented here
@@ -93,6 +97,10 @@ inline constexpr std::array drop_names = {
     std::string_view("nat_tuple_conflict"),
     std::string_view("no_source_address"),
     std::string_view("source_ports_full"),
+    std::string_view("new_flow_rate"),
+    std::string_view("source_new_flow_rate"),
+    std::string_view("listener_flows_full"),
+    std::string_view("source_flows_full"),
     std::string_view("no_endpoint"),
     std::string_view("endpoint_down"),
     std::string_view("ttl_expired"),

@@ -12,6 +12,14 @@
 
 namespace weft {
 
+// Takes a token of a bucket that gets one each `interval`, on average, and `tolerance` before they
+// are due. `next` is all that the bucket remembers: when one of one token would have its next.
+inline bool take_token(Instant& next, Duration interval, Duration tolerance, Instant now) {
+  if (next - tolerance > now) return false;
+  next = std::max(next, now) + interval;
+  return true;
+}
+
 class TokenBucket {
  public:
   // Full at first. Requires: 1 <= tokens_per_s <= 10^9, burst_tokens >= 1.
@@ -22,16 +30,12 @@ class TokenBucket {
   }
 
   // Takes a token if there is one.
-  bool take(Instant now) {
-    if (next_ - tolerance_ > now) return false;
-    next_ = std::max(next_, now) + interval_;
-    return true;
-  }
+  bool take(Instant now) { return take_token(next_, interval_, tolerance_, now); }
 
  private:
   Duration interval_;
   Duration tolerance_;
-  Instant next_{};  // when a bucket of one token would have its next token
+  Instant next_{};
 };
 
 }  // namespace weft

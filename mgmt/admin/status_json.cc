@@ -58,6 +58,9 @@ json::object worker_json(const WorkerReport& worker, std::size_t number) {
           {"tunnel6_flows", flow_table_json(worker.tunnel6_flows)},
           {"nat4_flows", flow_table_json(worker.nat4_flows)},
           {"nat6_flows", flow_table_json(worker.nat6_flows)},
+          {"under_attack", worker.under_attack != 0},
+          {"attacks", worker.attacks},
+          {"unremembered", worker.unremembered},
           {"drops", drops_json(worker.dropped)}};
 }
 

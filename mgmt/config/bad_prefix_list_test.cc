@@ -72,6 +72,23 @@ prefixes = []
 name = "office"
        ^
 )"},
+    {"limits of nothing",
+     R"([[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "nat"
+cluster = "web"
+new_flows_per_s_max = 0
+source_flows_max = -1
+)",
+     R"(weft.toml:7:23: new_flows_per_s_max must be between 1 and 1000000000, not 0
+new_flows_per_s_max = 0
+                      ^
+weft.toml:8:20: source_flows_max must be between 1 and 1073741824, not -1
+source_flows_max = -1
+                   ^
+)"},
     {"names that no list has", R"([[prefix_list]]
 name = "office"
 prefixes = []

@@ -172,6 +172,14 @@ constexpr Key rows[] = {
      .unit = "ms",
      .limits = flow_timeout_ms,
      .says = "A UDP flow."},
+    {.section = "gateway.flows",
+     .name = "new_flows_per_s_max",
+     .field = field<&FlowSettings::new_flows_per_s_max>(),
+     .fallback = value("100000"),
+     .limits = {.max = 1'000'000'000},
+     .says = "Beyond so many new flows in a second a worker is under attack: until only half as "
+             "many begin, it remembers a quarter of it at most where flows need no entry (tunnel "
+             "and direct listeners), and the others go by the hash alone; 0: never."},
     {.section = "admin",
      .name = "address",
      .field = field<&AdminSettings::address>(),

@@ -56,9 +56,9 @@ TEST(Load, DefaultsOfTheGateway) {
   EXPECT_EQ(gateway.drain_timeout_ms, milliseconds(30000));
   EXPECT_EQ(gateway.ready_after_ms, milliseconds(10000));
   EXPECT_EQ(gateway.generations_max, 8u);
-  EXPECT_EQ(model.flows,
-            (FlowSettings{1048576, 1048576, 1048576, 1048576, milliseconds(10000),
-                          milliseconds(300000), milliseconds(10000), milliseconds(30000)}));
+  EXPECT_EQ(model.flows, (FlowSettings{1048576, 1048576, 1048576, 1048576, milliseconds(10000),
+                                       milliseconds(300000), milliseconds(10000),
+                                       milliseconds(30000), 100'000}));
   EXPECT_EQ(model.admin, (AdminSettings{"127.0.0.1:9100", "/run/weft/gw-test.sock", ""}));
   EXPECT_EQ(model.log.level, "info");
   EXPECT_THAT(model.listeners, IsEmpty());
@@ -117,7 +117,7 @@ device = "af_xdp:eth1"
   EXPECT_THAT(model.clusters, ElementsAre(web, empty));
 }
 
-TEST(Load, PrefixListsFromTheFileItselfAndFromOthers) {
+TEST(Load, WhatAListenerTakesAndListsFromTheFileItselfAndFromOthers) {
   const TemporaryFolder folder;
   const std::string file = folder.file("scanners.txt");
   std::ofstream(file) << "198.51.100.0/24 # known ones\n2001:db8:bad::/48\n";
@@ -130,6 +130,10 @@ forward = "nat"
 cluster = "web"
 allow = "office"
 deny = ["scanners", "office"]
+new_flows_per_s_max = 1000
+source_new_flows_per_s_max = 20
+flows_max = 50000
+source_flows_max = 100
 
 [[cluster]]
 name = "web"
@@ -143,6 +147,10 @@ name = "scanners"
 file = ")" + file + "\"\n");
   EXPECT_THAT(model.listeners.at(0).allow, ElementsAre("office"));
   EXPECT_THAT(model.listeners.at(0).deny, ElementsAre("scanners", "office"));
+  EXPECT_EQ(model.listeners[0].new_flows_per_s_max, 1000u);
+  EXPECT_EQ(model.listeners[0].source_new_flows_per_s_max, 20u);
+  EXPECT_EQ(model.listeners[0].flows_max, 50'000u);
+  EXPECT_EQ(model.listeners[0].source_flows_max, 100u);
   ASSERT_THAT(model.prefix_lists, SizeIs(2));
   const PrefixSet& office = *model.prefix_lists[0].prefixes;
   EXPECT_TRUE(office.contains(ip("192.0.2.255")));
@@ -178,6 +186,7 @@ half_open_timeout_ms = 1001
 established_timeout_ms = 1002
 closing_timeout_ms = 1003
 udp_timeout_ms = 1004
+new_flows_per_s_max = 0
 [admin]
 address = "[::1]:9200"
 socket = "/run/w.sock"
@@ -204,7 +213,7 @@ device = "af_xdp:eth1"
   EXPECT_EQ(model.gateway, gateway);
   EXPECT_EQ(model.flows,
             (FlowSettings{65536, 1048576, 2048, 1048576, milliseconds(1001), milliseconds(1002),
-                          milliseconds(1003), milliseconds(1004)}));
+                          milliseconds(1003), milliseconds(1004), 0}));
   EXPECT_EQ(model.admin, (AdminSettings{"[::1]:9200", "/run/w.sock", "wheel"}));
   EXPECT_EQ(model.log.level, "debug");
 }

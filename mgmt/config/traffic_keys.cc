@@ -11,6 +11,7 @@ namespace {
 
 constexpr int64_t hour_ms = 3'600'000;
 constexpr int64_t day_ms = 24 * hour_ms;
+constexpr Limits flows_per_s = {.min = 1, .max = 1'000'000'000};
 constexpr std::array<std::string_view, 1> balancings = {"maglev"};
 
 constexpr Key rows[] = {
@@ -98,6 +99,33 @@ constexpr Key rows[] = {
      .fallback = absent("connection ids are not read"),
      .limits = {.items_max = quic_lb::rotations},
      .says = "`udp`: packets go to the endpoint whose `server_id` is in their connection id."},
+    {.section = "listener",
+     .name = "new_flows_per_s_max",
+     .field = field<&ListenerSettings::new_flows_per_s_max>(),
+     .fallback = absent("no limit"),
+     .limits = flows_per_s,
+     .says = "Flows that may begin in a second, a second's worth at once; others are dropped "
+             "(`new_flow_rate`). Of this and the next three each worker has an equal share."},
+    {.section = "listener",
+     .name = "source_new_flows_per_s_max",
+     .field = field<&ListenerSettings::source_new_flows_per_s_max>(),
+     .fallback = absent("no limit"),
+     .limits = flows_per_s,
+     .says = "The same for each IPv4 address or IPv6 /64 that they come from "
+             "(`source_new_flow_rate`)."},
+    {.section = "listener",
+     .name = "flows_max",
+     .field = field<&ListenerSettings::flows_max>(),
+     .fallback = absent("no limit"),
+     .limits = {.min = 1, .max = 1 << 30},
+     .says = "Flows that each address and port of the listener may have at a time "
+             "(`listener_flows_full`); those from before the key was set do not count."},
+    {.section = "listener",
+     .name = "source_flows_max",
+     .field = field<&ListenerSettings::source_flows_max>(),
+     .fallback = absent("no limit"),
+     .limits = {.min = 1, .max = 1 << 30},
+     .says = "The same of those from one IPv4 address or IPv6 /64 (`source_flows_full`)."},
     {.section = "cluster",
      .name = "name",
      .field = field<&ClusterSettings::name>(),

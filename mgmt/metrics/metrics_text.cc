@@ -17,7 +17,12 @@ double seconds_of(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-constexpr std::array<Column<WorkerReport>, 9> worker_columns = {{
+constexpr std::array<Column<WorkerReport>, 12> worker_columns = {{
+    {gauge, "weft_worker_under_attack", "1 while flows begin too fast for all to be remembered.",
+     &WorkerReport::under_attack},
+    {counter, "weft_worker_attacks_total", "Attacks that began.", &WorkerReport::attacks},
+    {counter, "weft_worker_unremembered_packets_total",
+     "Packets of flows that got no entry because of an attack.", &WorkerReport::unremembered},
     {counter, "weft_worker_turns_total", "Turns of the poll loop.", &WorkerReport::turns},
     {counter, "weft_worker_busy_turns_total", "Turns that found at least one packet.",
      &WorkerReport::busy_turns},

@@ -40,6 +40,9 @@ WorkerReport read(const WorkerCounters& counters, std::size_t interfaces) {
                       .tunnel6_flows = read(counters.tunnel6_flows),
                       .nat4_flows = read(counters.nat4_flows),
                       .nat6_flows = read(counters.nat6_flows)};
+  report.under_attack = counters.attack.under_attack.read();
+  report.attacks = counters.attack.attacks.read();
+  report.unremembered = counters.attack.unremembered.read();
   for (std::size_t drop = 0; drop < drops; ++drop) {
     report.dropped[drop] = counters.dropped[drop].read();
   }

@@ -51,6 +51,9 @@ struct WorkerReport {
   FlowTableReport tunnel6_flows;
   FlowTableReport nat4_flows;
   FlowTableReport nat6_flows;
+  uint64_t under_attack = 0;                // 1: flows begin too fast for all to be remembered
+  uint64_t attacks = 0;                     // that began
+  uint64_t unremembered = 0;                // packets of flows that got no entry in them
   std::vector<InterfaceReport> interfaces;  // as GatewayStatus::interfaces
 };
 

@@ -51,6 +51,7 @@ struct FlowSettings {
   milliseconds established_timeout_ms{};
   milliseconds closing_timeout_ms{};
   milliseconds udp_timeout_ms{};
+  uint32_t new_flows_per_s_max = 0;  // per worker; 0: there is never an attack
 
   bool operator==(const FlowSettings&) const = default;
 };
@@ -109,6 +110,10 @@ struct ListenerSettings {
   std::vector<QuicLbSettings> quic;  // each rotation once; none: connection ids are not read
   UdpChoice udp = UdpChoice::flow;
   uint16_t mss_clamp_bytes = 0;  // 0: none; or mss_clamp_auto
+  uint32_t new_flows_per_s_max = 0;  // this and the next: of all workers; 0: no limit
+  uint32_t source_new_flows_per_s_max = 0;
+  uint32_t flows_max = 0;
+  uint32_t source_flows_max = 0;
 
   bool operator==(const ListenerSettings&) const = default;
 };

@@ -81,11 +81,27 @@ PrefixSets sets_of(const Desired& desired) {
   return sets;
 }
 
-// Null: the listener takes everyone's packets.
+// A worker's share of a limit; 0: no limit.
+Duration interval_of(uint32_t flows_per_s, uint32_t workers) {
+  return flows_per_s == 0 ? Duration::zero() : Duration(seconds(1)) * workers / flows_per_s;
+}
+uint32_t share_of(uint32_t flows, uint32_t workers) {
+  return (flows + workers - 1) / workers;
+}
+
+FlowShare flow_share(const ListenerSettings& listener, uint32_t workers) {
+  return {interval_of(listener.new_flows_per_s_max, workers),
+          interval_of(listener.source_new_flows_per_s_max, workers),
+          share_of(listener.flows_max, workers), share_of(listener.source_flows_max, workers)};
+}
+
+// Null: the listener takes everyone's packets, without limits.
 std::shared_ptr<const Admission> admission_of(const ListenerSettings& listener,
-                                              const PrefixSets& sets) {
-  if (listener.allow.empty() && listener.deny.empty()) return nullptr;
+                                              const PrefixSets& sets, uint32_t workers) {
+  const FlowShare flows = flow_share(listener, workers);
+  if (listener.allow.empty() && listener.deny.empty() && flows == FlowShare{}) return nullptr;
   auto admission = std::make_shared<Admission>();
+  admission->flows = flows;
   for (const std::string& name : listener.allow) admission->allow.push_back(sets.at(name));
   for (const std::string& name : listener.deny) admission->deny.push_back(sets.at(name));
   return admission;
@@ -114,7 +130,7 @@ ListenerTable listeners_of(const Desired& desired) {
                                       .forward = settings.forward,
                                       .hash = settings.hash,
                                       .client_address = settings.client_address,
-                                      .admission = admission_of(settings, sets),
+                                      .admission = admission_of(settings, sets, desired.workers),
                                       .quic = codecs,
                                       .udp = settings.udp,
                                       .mss_clamp_bytes = settings.mss_clamp_bytes};
@@ -142,11 +158,14 @@ std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const C
   auto policy = std::make_shared<PolicyPart>();
   policy->listeners = listeners_of(desired);
   policy->asks_sources =
-      std::ranges::any_of(policy->listeners.policies,
-                          [](const ListenerPolicy& one) { return one.admission != nullptr; });
+      std::ranges::any_of(policy->listeners.policies, [](const ListenerPolicy& one) {
+        return one.admission != nullptr &&
+               !(one.admission->allow.empty() && one.admission->deny.empty());
+      });
   policy->clamps_mss =
       std::ranges::any_of(policy->listeners.policies,
                           [](const ListenerPolicy& one) { return one.mss_clamp_bytes != 0; });
+  policy->new_flows_per_s_max = desired.flows.new_flows_per_s_max;
   policy->transit = desired.transit;
   policy->timeouts = timeouts_of(desired.flows);
   policy->steering = equal_shares(desired.workers);

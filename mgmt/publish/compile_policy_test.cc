@@ -129,6 +129,7 @@ TEST(CompilePolicy, TimeoutsTransitAndWorkersAreTakenOver) {
   Desired desired = small_mesh();
   desired.transit = Transit::twin;
   desired.workers = 3;
+  desired.flows.new_flows_per_s_max = 77;
   const auto part = policy(desired);
   EXPECT_EQ(part->transit, Transit::twin);
   EXPECT_EQ(part->timeouts.half_open, milliseconds(1000));
@@ -136,6 +137,7 @@ TEST(CompilePolicy, TimeoutsTransitAndWorkersAreTakenOver) {
   EXPECT_EQ(part->timeouts.closing, milliseconds(3000));
   EXPECT_EQ(part->timeouts.udp, milliseconds(4000));
   EXPECT_EQ(part->workers, 3u);
+  EXPECT_EQ(part->new_flows_per_s_max, 77u) << "of each worker";
   EXPECT_EQ(part->hash_seed, 7u);
   for (uint8_t worker : {0, 1, 2}) {
     EXPECT_NEAR(std::ranges::count(part->steering, worker), 1024 / 3, 1);
@@ -162,6 +164,23 @@ TEST(CompilePolicy, AListenerHasTheListsThatItNames) {
   const auto& lists = desired.prefix_lists;
   EXPECT_EQ(admission.allow, std::vector{lists[0].prefixes}) << "shared, not built anew";
   EXPECT_EQ(admission.deny, (std::vector{lists[1].prefixes, lists[0].prefixes}));
+}
+
+TEST(CompilePolicy, EachWorkerHasItsShareOfALimit) {
+  Desired desired = small_mesh();
+  EXPECT_EQ(policy(desired)->listeners.policies[0].admission, nullptr);
+  desired.workers = 4;
+  ListenerSettings& listener = desired.listeners[0].settings;
+  listener.new_flows_per_s_max = 1000;
+  listener.source_new_flows_per_s_max = 1;
+  listener.flows_max = 1001;
+  const auto part = policy(desired);
+  EXPECT_FALSE(part->asks_sources) << "the source is asked for where a flow begins";
+  const FlowShare& share = part->listeners.policies[0].admission->flows;
+  EXPECT_EQ(share.new_flow_interval, milliseconds(4));
+  EXPECT_EQ(share.source_new_flow_interval, seconds(4));
+  EXPECT_EQ(share.flows_max, 251u);
+  EXPECT_EQ(share.source_flows_max, 0u);
 }
 
 // Each of these has to reach the workers: none may be taken for no change.

@@ -11,7 +11,9 @@ Flows::Flows(const FlowsMax& max, const KeyedHash& hash, const FlowTimeouts& tim
       nat4(max.nat4, hash),
       nat6(max.nat6, hash),
       clock(timeouts, now),
+      limits(hash),
       counters_(counters),
+      now_(now),
       swept_until_(now),
       pass_left_buckets_(buckets_max()) {}
 
@@ -35,8 +37,18 @@ void Flows::publish_counts() {
   publish(counters_.nat6_flows, nat6.counts(), nat6.flows_max());
 }
 
+void Flows::watch_attack(uint32_t new_flows_per_s_max) {
+  const bool before = counters_.attack.under_attack.read() != 0;
+  attack.advance(new_flows_per_s_max, now_);
+  if (attack.under_attack() == before) return;
+  counters_.attack.under_attack.set(uint64_t{!before});
+  if (!before) counters_.attack.attacks.add(1);
+}
+
 void Flows::expire(const Snapshot& snapshot, Instant now) {
+  now_ = now;
   if (clock.advance(snapshot.policy->timeouts, now)) publish_counts();
+  watch_attack(snapshot.policy->new_flows_per_s_max);
   // The largest table sets the pace; the smaller ones are seen more often than they need.
   const double share = static_cast<double>((now - swept_until_).count()) /
                        static_cast<double>(clock.sweep_period().count());

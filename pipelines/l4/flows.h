@@ -8,6 +8,9 @@
 #include "dataplane/table/nat_flows6.h"
 #include "dataplane/table/tunnel_flows.h"
 #include "dataplane/table/tunnel_flows6.h"
+#include "pipelines/l4/attack_watch.h"
+#include "pipelines/l4/decision.h"
+#include "pipelines/l4/flow_limits.h"
 #include "pipelines/snapshot.h"
 #include "pipelines/worker_counters.h"
 
@@ -47,6 +50,7 @@ class Flows {
       if constexpr (is_nat_bucket<Bucket>) {
         if (!planted(PlantedBug::other_entry_kept)) flows_.forget_other(bucket, i);
       }
+      flows_.limits.uncount(bucket, i);
       if (planted(PlantedBug::count_of_flows_kept)) return;
       flows_.counters_.endpoints[index(bucket.meta(i).endpoint())].flows_active.add(-uint64_t{1});
     }
@@ -76,12 +80,16 @@ class Flows {
     __builtin_prefetch(record);
     __builtin_prefetch(&counters_.endpoints[index(endpoint)], 1);
   }
-  void count_new(ListenerSlot listener, EndpointSlot endpoint) {
-    counters_.listeners[index(listener)].flows.add(1);
-    EndpointCounters& counters = counters_.endpoints[index(endpoint)];
+  void count_new(const Headers& headers, const Decision& decision) {
+    limits.count(FlowSides::of(headers), *decision.listener, now_);
+    counters_.listeners[index(decision.listener_slot)].flows.add(1);
+    EndpointCounters& counters = counters_.endpoints[index(decision.endpoint)];
     counters.flows.add(1);
     counters.flows_active.add(1);
   }
+
+  void count_unremembered() { counters_.attack.unremembered.add(1); }
+  Instant now() const { return now_; }  // of the turn
 
   // Calls with the table of the packet's family: of tunnel and direct listeners, of nat listeners.
   template <class Visit>
@@ -110,6 +118,8 @@ class Flows {
   NatFlows6 nat6;
   FlowClock clock;
   uint32_t datagrams = 0;  // that were given an endpoint each by itself
+  FlowLimits limits;
+  AttackWatch attack;
 
  private:
   static constexpr uint32_t sweep_buckets_max = 1024;  // bounds the longest pause of a turn
@@ -122,9 +132,11 @@ class Flows {
   }
   uint32_t buckets_max() const;
   void publish_counts();
+  void watch_attack(uint32_t new_flows_per_s_max);
   void end_pass(const Snapshot& snapshot);
 
   WorkerCounters& counters_;
+  Instant now_;
   Instant swept_until_;
   uint32_t pass_left_buckets_;     // of the largest table
   uint64_t pass_generation_ = 0;   // of the snapshot in whose turn the pass began

@@ -159,7 +159,11 @@ struct Picker {
   }
 
   FlowMeta new_meta(const Headers& headers, EndpointSlot endpoint) const {
-    const FlowState state = first_state(headers);
+    FlowState state = first_state(headers);
+    // Whoever floods could say that all of its flows are established.
+    if (state == FlowState::established && flows.attack.under_attack()) {
+      state = FlowState::half_open;
+    }
     return {endpoint, state, flows.clock.tick(state)};
   }
 
@@ -168,7 +172,7 @@ struct Picker {
       const auto key = std::remove_reference_t<decltype(table)>::Key::of(headers);
       const FlowMeta meta = new_meta(headers, decision.endpoint);
       if (table.insert(table.place(key), key, meta, owner)) {
-        flows.count_new(decision.listener_slot, decision.endpoint);
+        flows.count_new(headers, decision);
       }
     });
   }
@@ -209,7 +213,7 @@ struct Picker {
     flow.set_endpoint(Table::BucketType::Socket::of(to.address, to.port));
     flow.marks.listener = index(decision.listener_slot) & (listeners_max - 1);
     flow.marks.client_closed = (headers.tcp_flags & tcp_flag::fin) != 0;
-    flows.count_new(decision.listener_slot, decision.endpoint);
+    flows.count_new(headers, decision);
     if (!fullnat) return true;
     flow.source_port = source.port;
     flow.marks.source_host = source_host(source_address(to, source.host));
@@ -273,6 +277,13 @@ struct Picker {
     if (refuse_new_flows && is_new(headers) && !by_id) {
       return burst.refuse(i, Drop::stopping, refusal_reply(headers));
     }
+    const bool nat = is_nat(decision.listener->forward);
+    const bool overrun = flows.attack.count();
+    // What is in mid-flow and needs no entry does not begin, and goes by the hash.
+    if (by_flow && !by_id && (nat || is_new(headers))) {
+      const Drop over = flows.limits.take(FlowSides::of(headers), *decision.listener, flows.now());
+      if (over != Drop::none) return burst.drop(i, over);
+    }
     const Choice choice =
         by_id ? choose_by_id(headers, decision) : choose(headers, *decision.listener);
     if (choice.endpoint == none<EndpointSlot>) {
@@ -280,7 +291,9 @@ struct Picker {
     }
     set(decision, choice.endpoint);
     if (!by_flow) return;
-    if (!is_nat(decision.listener->forward)) return remember_tunnel(headers, decision);
+    if (!nat) {
+      return overrun ? flows.count_unremembered() : remember_tunnel(headers, decision);
+    }
     const bool remembered = flows.with_nat(headers.v4, [&](auto& table) {
       return remember_nat(table, headers, decision, choice.source);
     });

@@ -7,6 +7,8 @@
 //   no_endpoint         no endpoint of the cluster takes new flows (reset or unreachable)
 //   endpoint_down       on_endpoint_down = "reset" (reset)
 //   stopping            a new flow after the gateway stopped taking them (reset or unreachable)
+//   new_flow_rate, source_new_flow_rate, listener_flows_full, source_flows_full
+//                       the listener takes no more flows, or no more of this client (flow_limits.h)
 //   flow_table_full     nat without an entry, where the reply could not be told apart
 //   no_source_address   fullnat: the interface towards the endpoint has no source_addresses
 //   source_ports_full   fullnat: no free source address and port was found for the endpoint

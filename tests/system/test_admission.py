@@ -1,4 +1,9 @@
 """Whose packets and flows a listener takes."""
+import contextlib
+import select
+import socket
+import time
+
 import pytest
 
 import lab as labs
@@ -123,3 +128,61 @@ def test_blackholes_that_cannot_be_are_refused(start_gateway, web):
         failed = gateway.weftctl("blackhole", *words, check=False)
         assert failed.returncode == 1 and says in failed.stdout
     assert gateway.weftctl("blackhole", "list").stdout == ""
+
+
+@contextlib.contextmanager
+def connecting(host, count):
+    """So many connections that begin at once, once none has been answered for half a second."""
+    with contextlib.ExitStack() as opened:
+        sockets = []
+        for _ in range(count):
+            with host.inside():
+                one = opened.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex((labs.ROUTED_LISTENER, 80))
+            sockets.append(one)
+        waiting = sockets
+        while waiting:
+            ready = select.select([], waiting, [], 0.5)[1]
+            if not ready:
+                break
+            waiting = [one for one in waiting if one not in ready]
+        yield len(sockets) - len(waiting)
+
+
+@pytest.mark.parametrize("forward", ["nat", "ipip"])
+def test_flows_at_a_time_of_each_client(lab, start_gateway, web, forward):
+    """Each worker has half of the limit where there are two."""
+    gateway = start_gateway(*web(forward=forward, source_flows_max=10))
+    first, second = lab.clients
+    with connecting(first, 40) as begun:
+        assert begun == 10
+        with connecting(second, 40) as begun_there:
+            assert begun_there == 10
+    assert gateway.dropped("source_flows_full") >= 60
+
+
+def test_flows_at_a_time_of_all_clients(lab, start_gateway, web):
+    gateway = start_gateway(*web(flows_max=10))
+    with connecting(lab.clients[0], 40) as begun, connecting(lab.clients[1], 40) as none:
+        assert (begun, none) == (10, 0)
+    assert gateway.dropped("listener_flows_full") >= 70
+
+
+def test_flows_that_begin_in_a_second(lab, start_gateway, web):
+    """The second's worth at once; what is dropped comes again a second later (TCP), and so on."""
+    gateway = start_gateway(*web(new_flows_per_s_max=20))
+    begin_s = time.monotonic()
+    with connecting(lab.client, 60) as begun:
+        took_s = time.monotonic() - begin_s
+        assert 20 <= begun <= 20 + 20 * took_s + 2
+    assert gateway.dropped("new_flow_rate") > 0
+    assert gateway.dropped("source_new_flow_rate") == 0
+
+
+def test_flows_of_a_client_that_begin_in_a_second(lab, start_gateway, web):
+    gateway = start_gateway(*web(source_new_flows_per_s_max=4))
+    with connecting(lab.clients[0], 60) as begun:
+        assert begun < 30
+        assert served(lab.clients[1]), "another client has a rate of its own"
+    assert gateway.dropped("source_new_flow_rate") > 0
