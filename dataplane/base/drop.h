@@ -46,6 +46,7 @@ enum class Drop : uint8_t {
   no_source_address,   // fullnat: the way to the endpoint has no source_addresses
   source_ports_full,   // fullnat: every source address and port tried is in use for the endpoint
   no_endpoint,         // the cluster has no endpoint that takes new flows
+  endpoints_full,      // every endpoint that was tried has endpoint_flows_max flows
   endpoint_down,       // the flow's endpoint died and on_endpoint_down = "reset"
   // forward, next_hop
   ttl_expired,
@@ -94,6 +95,7 @@ inline constexpr std::array drop_names = {
     std::string_view("no_source_address"),
     std::string_view("source_ports_full"),
     std::string_view("no_endpoint"),
+    std::string_view("endpoints_full"),
     std::string_view("endpoint_down"),
     std::string_view("ttl_expired"),
     std::string_view("packet_too_big"),

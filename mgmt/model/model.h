@@ -152,6 +152,9 @@ struct ClusterSettings {
   std::vector<EndpointSettings> endpoints;
   std::optional<HealthSettings> health;  // absent: endpoints count as healthy
   OnEndpointDown on_endpoint_down = OnEndpointDown::reset;
+  milliseconds slow_start_ms{};        // until a new endpoint takes all of its flows; 0: at once
+  uint32_t endpoint_flows_max = 0;     // of each endpoint, over all workers; 0: any number
+  milliseconds previous_tables_ms{};   // a table that was replaced is kept so long
   uint32_t maglev_slots = 0;           // 0: by the number of endpoints
   milliseconds resolve_interval_ms{};  // host names are looked up this often
 

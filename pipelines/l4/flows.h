@@ -72,6 +72,10 @@ class Flows {
     __builtin_prefetch(record);
     __builtin_prefetch(&counters_.endpoints[index(endpoint)], 1);
   }
+  // Whether the endpoint has as many of this worker's flows as it may; 0: any number.
+  bool full(EndpointSlot endpoint, uint32_t flows_max) const {
+    return flows_max != 0 && counters_.endpoints[index(endpoint)].flows_active.read() >= flows_max;
+  }
   void count_new(ListenerSlot listener, EndpointSlot endpoint) {
     counters_.listeners[index(listener)].flows.add(1);
     EndpointCounters& counters = counters_.endpoints[index(endpoint)];
