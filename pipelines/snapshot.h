@@ -132,6 +132,7 @@ struct alignas(64) EndpointRecord {  // by endpoint slot
   be16 port;
   uint16_t path_mtu_bytes = 0;  // largest IP packet towards the endpoint, outer header included
   uint32_t next_hop = 0;        // index into RoutingPart::next_hops
+  uint32_t flows_max = 0;       // of each worker; 0: any number
   ClusterSlot cluster = none<ClusterSlot>;
   OnEndpointDown on_down = OnEndpointDown::reset;
   uint8_t source_host_bits = 0;
@@ -151,6 +152,8 @@ struct ClusterRecord {                   // by cluster slot; a removed cluster k
   std::vector<EndpointSlot> endpoints;   // ordered by address and port
   // Of draining ones and those of weight 0 too; one that is absent by now may still be in it.
   FlatMap<QuicServerId, EndpointSlot> server_ids;
+  // The table of a while ago, not empty and without another before it; null: none.
+  std::shared_ptr<const ClusterRecord> previous;
 };
 
 struct EndpointPart {

@@ -39,7 +39,7 @@ void TestGateway::set_state(EndpointSlot endpoint, EndpointState state) {
 
 SnapshotBuilder& SnapshotBuilder::cluster(std::string name, std::vector<TestEndpoint> endpoints,
                                           OnEndpointDown on_down) {
-  clusters_.push_back({std::move(name), std::move(endpoints), on_down});
+  clusters_.push_back({std::move(name), std::move(endpoints), on_down, {}});
   return *this;
 }
 
@@ -86,6 +86,16 @@ SnapshotBuilder& SnapshotBuilder::blackholes(const std::vector<std::string>& pre
 
 SnapshotBuilder& SnapshotBuilder::quic(std::vector<QuicLbSettings> configurations) {
   listeners_.back().quic = std::move(configurations);
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::previously(std::vector<TestEndpoint> endpoints) {
+  clusters_.back().previously = std::move(endpoints);
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::endpoint_flows_max(uint32_t flows_max) {
+  clusters_.back().flows_max = flows_max;
   return *this;
 }
 
@@ -205,6 +215,24 @@ void SnapshotBuilder::set_source(EndpointRecord& record) const {
   }
 }
 
+std::shared_ptr<ClusterRecord> SnapshotBuilder::table(const TestGateway& gateway,
+                                                      const std::string& cluster,
+                                                      const std::vector<TestEndpoint>& endpoints) {
+  auto record = std::make_shared<ClusterRecord>();
+  std::vector<MaglevEndpoint> maglev;
+  for (const TestEndpoint& endpoint : endpoints) {
+    if (endpoint.weight == 0) continue;
+    const std::string at = endpoint.address + ":" + std::to_string(endpoint.port);
+    record->endpoints.push_back(gateway.endpoint(cluster, at));
+    maglev.push_back({ip(endpoint.address), endpoint.port, endpoint.weight});
+  }
+  if (!maglev.empty()) {
+    const uint32_t slots = maglev_slots(static_cast<uint32_t>(maglev.size()));
+    record->maglev = std::make_shared<Maglev>(maglev, slots, test_hash_seed);
+  }
+  return record;
+}
+
 void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) const {
   std::vector<std::pair<uint32_t, EndpointRecord>> records;
   std::vector<std::pair<ListenerKey, NatReturn>> returns;
@@ -212,8 +240,6 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
   for (const Cluster& cluster : clusters_) {
     const ClusterSlot cluster_slot{static_cast<uint32_t>(part.clusters.size())};
     gateway.clusters[cluster.name] = cluster_slot;
-    auto record = std::make_shared<ClusterRecord>();
-    std::vector<MaglevEndpoint> maglev;
     std::vector<std::pair<QuicServerId, EndpointSlot>> server_ids;
     for (const TestEndpoint& endpoint : cluster.endpoints) {
       const EndpointSlot slot{static_cast<uint32_t>(records.size())};
@@ -222,22 +248,21 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
                           .port = be16(endpoint.port),
                           .path_mtu_bytes = mtu_bytes_,
                           .next_hop = next_hop++,
+                          .flows_max = cluster.flows_max,
                           .cluster = cluster_slot,
                           .on_down = cluster.on_down,
                           .on_link = on_link(ip(endpoint.address))}});
       set_source(records.back().second);
-      record->endpoints.push_back(slot);
       if (!endpoint.server_id.empty()) {
         server_ids.emplace_back(QuicServerId(bytes_of_hex(endpoint.server_id)), slot);
       }
-      maglev.push_back({ip(endpoint.address), endpoint.port, endpoint.weight});
       gateway
           .endpoints[cluster.name + "/" + endpoint.address + ":" + std::to_string(endpoint.port)] =
           slot;
     }
-    if (!maglev.empty()) {
-      const uint32_t slots = maglev_slots(static_cast<uint32_t>(maglev.size()));
-      record->maglev = std::make_shared<Maglev>(maglev, slots, test_hash_seed);
+    auto record = table(gateway, cluster.name, cluster.endpoints);
+    if (!cluster.previously.empty()) {
+      record->previous = table(gateway, cluster.name, cluster.previously);
     }
     record->server_ids = FlatMap<QuicServerId, EndpointSlot>(server_ids);
     part.clusters.push_back(std::move(record));

@@ -58,6 +58,10 @@ class SnapshotBuilder {
   SnapshotBuilder& udp(UdpChoice choice);
   // Of all listeners.
   SnapshotBuilder& client_address(ClientAddress client_address);
+  // Of the cluster that was named last: what its table was made of a while ago (of endpoints that
+  // it has; weight 0 there means only then), and the most flows that a worker may give an endpoint.
+  SnapshotBuilder& previously(std::vector<TestEndpoint> endpoints);
+  SnapshotBuilder& endpoint_flows_max(uint32_t flows_max);
   SnapshotBuilder& source_addresses(std::string_view prefix);
   SnapshotBuilder& transit(Transit transit);
   SnapshotBuilder& timeouts(FlowTimeouts timeouts);
@@ -85,8 +89,13 @@ class SnapshotBuilder {
     std::string name;
     std::vector<TestEndpoint> endpoints;
     OnEndpointDown on_down;
+    std::vector<TestEndpoint> previously;
+    uint32_t flows_max = 0;
   };
 
+  static std::shared_ptr<ClusterRecord> table(const TestGateway& gateway,
+                                              const std::string& cluster,
+                                              const std::vector<TestEndpoint>& endpoints);
   std::shared_ptr<PolicyPart> policy(const TestGateway& gateway) const;
   void set_source(EndpointRecord& record) const;
   void add_endpoints(TestGateway& gateway, EndpointPart& part) const;

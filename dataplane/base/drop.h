@@ -50,6 +50,7 @@ enum class Drop : uint8_t {
   listener_flows_full,   // the listener has as many flows as it takes
   source_flows_full,     // this client has as many flows as the listener takes
   no_endpoint,           // the cluster has no endpoint that takes new flows
+  endpoints_full,        // every endpoint that was tried has endpoint_flows_max flows
   endpoint_down,         // the flow's endpoint died and on_endpoint_down = "reset"
   // forward, next_hop
   ttl_expired,
@@ -102,6 +103,7 @@ inline constexpr std::array drop_names = {
     std::string_view("listener_flows_full"),
     std::string_view("source_flows_full"),
     std::string_view("no_endpoint"),
+    std::string_view("endpoints_full"),
     std::string_view("endpoint_down"),
     std::string_view("ttl_expired"),
     std::string_view("packet_too_big"),

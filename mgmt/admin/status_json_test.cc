@@ -71,6 +71,7 @@ TEST(StatusJson, ListsEndpointsWithStateSinceWhenAndWhy) {
   second.why = "3 probes in a row failed: connection refused";
   second.last_probe = "connection refused";
   second.host = "b.example";
+  second.new_flows_share = 0.25;
   const json::value cluster = rendered(status, workers).at("clusters").at(0);
   EXPECT_EQ(cluster.at("name"), "web");
   EXPECT_EQ(cluster.at("maglev_slots"), 1021);
@@ -83,6 +84,7 @@ TEST(StatusJson, ListsEndpointsWithStateSinceWhenAndWhy) {
                           {"state", "down"},
                           {"since", "2026-01-02T03:02:35Z"},
                           {"for_ms", 90'000},
+                          {"new_flows_share", 0.25},
                           {"why", "3 probes in a row failed: connection refused"},
                           {"last_probe", "connection refused"},
                           {"flows_active", 2},

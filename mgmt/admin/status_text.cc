@@ -60,8 +60,11 @@ std::string cluster_text(const json::object& cluster) {
     ++endpoints;
     healthy += text_in(endpoint, "state") == "healthy";
     const std::string host = text_in(endpoint, "host");
+    const double share = number_in(endpoint, "new_flows_share");
+    const bool slow = text_in(endpoint, "state") == "healthy" && share > 0 && share < 1;
     table.add({"  " + text_in(endpoint, "address") + (host.empty() ? "" : " (" + host + ")"),
-               count_in(endpoint, "weight"), text_in(endpoint, "state"),
+               count_in(endpoint, "weight"),
+               text_in(endpoint, "state") + (slow ? fmt::format(", {:.0f} %", 100 * share) : ""),
                short_duration(number_in(endpoint, "for_ms")), count_in(endpoint, "flows_active"),
                count_in(endpoint, "flows"), count_in(endpoint, "packets"),
                count_in(endpoint, "bytes"), text_in(endpoint, "why")});

@@ -26,6 +26,7 @@ TEST(StatusText, ShowsEverythingInTables) {
   GatewayStatus status = example_status(2);
   EndpointStatus& second = status.clusters[0].endpoints[1];
   second.state = EndpointState::down;
+  status.clusters[0].endpoints[0].new_flows_share = 0.5;
   second.host = "b";
   second.why = "connection refused";
   Order order = order_about("web/10.0.0.9:8080").value();
@@ -50,9 +51,9 @@ LISTENER  ADDRESS          PROTOCOL  FORWARD  CLUSTER  FLOWS  PACKETS   BYTES  D
 web       203.0.113.10:80  tcp       nat      web       1204     9640  5.12 M      0  yes
 
 CLUSTER web: 1 of 2 endpoints healthy, 1021 Maglev slots
-  ENDPOINT           WEIGHT  STATE           FOR  ACTIVE  FLOWS  PACKETS  BYTES  WHY
-  10.0.0.1:8080           1  healthy  1 min 30 s      12    602        0      0  status 200
-  10.0.0.2:8080 (b)       1  down     1 min 30 s       0      0        0      0  connection refused
+  ENDPOINT           WEIGHT  STATE                 FOR  ACTIVE  FLOWS  PACKETS  BYTES  WHY
+  10.0.0.1:8080           1  healthy, 50 %  1 min 30 s      12    602        0      0  status 200
+  10.0.0.2:8080 (b)       1  down           1 min 30 s       0      0        0      0  connection refused
 
 ORDER  ENDPOINT           BY            AT
 drain  web/10.0.0.9:8080  alice, uid 0  2026-01-02T03:04:05Z  no such endpoint now

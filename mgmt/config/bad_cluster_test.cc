@@ -134,6 +134,17 @@ maglev_slots = 1024
 maglev_slots = 1024
                ^
 )"},
+    {"a limit below the workers",
+     R"([gateway]
+workers = [0, 1, 2]
+[[cluster]]
+name = "web"
+endpoint_flows_max = 2
+)",
+     R"(weft.toml:5:22: endpoint_flows_max must be at least 3: every worker takes an equal part of it
+endpoint_flows_max = 2
+                     ^
+)"},
     {"health by nothing",
      R"([[cluster]]
 name = "web"

@@ -37,6 +37,17 @@ void check_slots(Reading& reading, const Node& root, std::size_t c) {
       fmt::format("maglev_slots must be more than the {} endpoints", cluster.endpoints.size()));
 }
 
+void check_flows_max(Reading& reading, const Node& root, std::size_t c) {
+  const uint32_t flows_max = reading.model.clusters[c].endpoint_flows_max;
+  const std::size_t workers = reading.model.gateway.workers.size();
+  if (flows_max == 0 || flows_max >= workers) return;
+  reading.complain(
+      place(root, {"cluster", c, "endpoint_flows_max"}),
+      fmt::format("endpoint_flows_max must be at least {}: every worker takes an equal "
+                  "part of it",
+                  workers));
+}
+
 void check_health(Reading& reading, const Node& root, std::size_t c) {
   const std::optional<HealthSettings>& health = reading.model.clusters[c].health;
   const Node& table = node_at(root, {"cluster", c, "health"});
@@ -113,6 +124,7 @@ void check_clusters(Reading& reading, const Node& root) {
   for (std::size_t c = 0; c < reading.model.clusters.size(); ++c) {
     check_duplicates(reading, root, c);
     check_slots(reading, root, c);
+    check_flows_max(reading, root, c);
     check_health(reading, root, c);
   }
   check_endpoints_elsewhere(reading, root);

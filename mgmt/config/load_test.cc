@@ -291,6 +291,9 @@ listener = [
 name = "c"
 balance = "maglev"
 on_endpoint_down = "move"
+slow_start_ms = 30000
+endpoint_flows_max = 5000
+previous_tables_ms = 5000
 maglev_slots = 65521
 resolve_interval_ms = 500
 
@@ -335,6 +338,9 @@ device = "af_xdp:eth1"
                                   5,
                                   1};
   cluster.on_endpoint_down = OnEndpointDown::move;
+  cluster.slow_start_ms = milliseconds(30'000);
+  cluster.endpoint_flows_max = 5000;
+  cluster.previous_tables_ms = milliseconds(5000);
   cluster.maglev_slots = 65521;
   cluster.resolve_interval_ms = milliseconds(500);
   EXPECT_THAT(model.clusters, ElementsAre(cluster));

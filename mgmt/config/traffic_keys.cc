@@ -151,6 +151,30 @@ constexpr Key rows[] = {
          "What happens to the flows of an endpoint that is down: reset, moved to another one, or "
          "left alone."},
     {.section = "cluster",
+     .name = "slow_start_ms",
+     .field = field<&ClusterSettings::slow_start_ms>(),
+     .fallback = value("0"),
+     .unit = "ms",
+     .limits = {.max = hour_ms},
+     .says = "So long an endpoint that has become healthy takes a growing share of its new flows "
+             "only; the others go to the next choice."},
+    {.section = "cluster",
+     .name = "endpoint_flows_max",
+     .field = field<&ClusterSettings::endpoint_flows_max>(),
+     .fallback = absent("any number"),
+     .limits = {.min = 1, .max = int64_t{1} << 31},
+     .says = "So many flows an endpoint may have; new ones then go to the next choice. Each worker "
+             "takes an equal part of it, so it must not be below the number of workers, and an "
+             "endpoint may seem full to one worker before the others."},
+    {.section = "cluster",
+     .name = "previous_tables_ms",
+     .field = field<&ClusterSettings::previous_tables_ms>(),
+     .fallback = value("10000"),
+     .unit = "ms",
+     .limits = {.max = hour_ms},
+     .says = "So long after a change of the set a TCP packet in mid-flow that no flow is known for "
+             "goes where it went before the change: it comes from another gateway."},
+    {.section = "cluster",
      .name = "maglev_slots",
      .field = field_of<ClusterSettings, read_maglev_slots>("integer", maglev_sizes),
      .fallback = derived("the smallest that is at least 100 times the endpoints"),

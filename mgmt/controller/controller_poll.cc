@@ -13,6 +13,7 @@ Actions Controller::poll(Instant now) {
   if (lifecycle_.phase() != Phase::stopped) {
     if (names_.poll(now, actions.look_ups)) discover_named(now);
     membership_.poll(now, actions);
+    if (membership_.expire_tables(now)) pace_.on_change();
     wishes_changed_ |= listeners_.poll(membership_, decided_generation(), now);
     if (pace_.poll(now)) publish(actions, now);
     next_hops_.poll(now, actions.neighbours);
@@ -37,12 +38,13 @@ uint64_t Controller::decided_generation() const {
 }
 
 void Controller::publish(Actions& actions, Instant now) {
+  membership_.roll_tables(now);
   const std::string& hash_seed = model_->gateway.hash_seed;
   Desired desired =
       desired_of(*model_, membership_, listeners_, kernel_, settings_.workers,
                  hash_seed_number(hash_seed.empty() ? settings_.drawn_hash_seed : hash_seed));
   desired.blackholes = blackholes_.set();
-  desired.draining = identities_.settle(++desired_generation_);
+  desired.draining = identities_.settle(++desired_generation_, membership_.held());
   membership_.on_desired(desired_generation_, now);
   next_hops_.update(desired, now);
   actions.desired = std::make_shared<const Desired>(std::move(desired));

@@ -18,10 +18,10 @@ TEST(ControllerInRandomWorlds, HoldsItsInvariants) {
     for (const auto& [what, count] : world.seen()) seen[what] += count;
   }
   // The worlds did what they are for.
-  for (const char* what :
-       {"reload", "bad reload", "order", "draining", "weight 0", "known from another cluster",
-        "endpoint_state healthy", "endpoint_state down", "endpoint_state draining",
-        "cluster_problem ", "listener_ready ", "listener_removed ", "phase serving"}) {
+  for (const char* what : {"reload", "bad reload", "order", "previous table", "draining",
+                           "weight 0", "known from another cluster", "endpoint_state healthy",
+                           "endpoint_state down", "endpoint_state draining", "cluster_problem ",
+                           "listener_ready ", "listener_removed ", "phase serving"}) {
     EXPECT_GT(seen[what], seeds / 10) << what;
   }
 }

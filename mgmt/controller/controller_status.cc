@@ -34,19 +34,22 @@ static ClusterStatus status_of(const TrackedCluster& cluster) {
       .id = cluster.id,
       .name = cluster.settings.name,
       .maglev_slots = maglev_slots(cluster.live_endpoints, cluster.settings.maglev_slots),
+      .previous_tables = static_cast<uint32_t>(cluster.tables.size()),
       .endpoints = {},
       .resolve_error = cluster.problem};
   status.endpoints.reserve(cluster.endpoints.size());
   for (const auto& [at, endpoint] : cluster.endpoints) {
-    status.endpoints.push_back({.id = endpoint.id,
-                                .address = at.address,
-                                .port = at.port,
-                                .host = endpoint.host,
-                                .weight = endpoint.weight,
-                                .state = endpoint.health.state(),
-                                .since = endpoint.health.since(),
-                                .why = endpoint.health.why(),
-                                .last_probe = endpoint.health.last_probe()});
+    status.endpoints.push_back(
+        {.id = endpoint.id,
+         .address = at.address,
+         .port = at.port,
+         .host = endpoint.host,
+         .weight = endpoint.weight,
+         .state = endpoint.health.state(),
+         .new_flows_share = static_cast<double>(endpoint.share) / flow_shares,
+         .since = endpoint.health.since(),
+         .why = endpoint.health.why(),
+         .last_probe = endpoint.health.last_probe()});
   }
   return status;
 }

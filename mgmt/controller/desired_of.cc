@@ -5,8 +5,13 @@
 namespace weft::mgmt {
 
 static DesiredCluster desired_cluster(const TrackedCluster& cluster) {
-  DesiredCluster desired{
-      cluster.id, cluster.settings.on_endpoint_down, cluster.settings.maglev_slots, {}};
+  const ClusterSettings& settings = cluster.settings;
+  DesiredCluster desired{.id = cluster.id,
+                         .on_endpoint_down = settings.on_endpoint_down,
+                         .endpoint_flows_max = settings.endpoint_flows_max,
+                         .maglev_slots = settings.maglev_slots,
+                         .endpoints = {},
+                         .previous = cluster.tables.oldest()};
   desired.endpoints.reserve(cluster.live_endpoints);
   for (const auto& [at, endpoint] : cluster.endpoints) {
     if (!endpoint.live) continue;

@@ -65,6 +65,7 @@ TrackedCluster& Membership::configure(const ClusterSettings& settings, Instant n
   cluster.id = *id;
   cluster.live = true;
   const bool other_health = settings.health != cluster.settings.health;
+  cluster.table_changed = cluster.table_changed || settings != cluster.settings;
   cluster.settings = settings;
   if (other_health) {
     cluster.health =
@@ -76,6 +77,7 @@ TrackedCluster& Membership::configure(const ClusterSettings& settings, Instant n
 
 void Membership::leave(TrackedCluster& cluster, Instant now) {
   cluster.live = false;
+  forget_tables(cluster);
   for (auto& [at, endpoint] : cluster.endpoints) {
     if (!endpoint.live) continue;
     endpoint.live = false;
@@ -124,6 +126,7 @@ bool Membership::on_set(std::string_view name, EndpointSet set, Instant now) {
                                set.problem.empty() ? "" : "; ", left_out);
   }
   note_set(cluster, added, removed, std::move(set.problem), now);
+  cluster.table_changed = cluster.table_changed || changed || added > 0 || removed > 0;
   return changed || added > 0 || removed > 0;
 }
 
@@ -176,6 +179,7 @@ bool Membership::add(TrackedCluster& cluster, const DiscoveredEndpoint& discover
                                        .server_id = discovered.server_id,
                                        .host = discovered.host,
                                        .order = find_order(cluster.settings.name, at),
+                                       .founding = !cluster.complete,
                                        .health = health})
           .first->second;
   if (index(id.slot) >= places_.size()) places_.resize(index(id.slot) + 1);
@@ -183,7 +187,8 @@ bool Membership::add(TrackedCluster& cluster, const DiscoveredEndpoint& discover
   ++cluster.live_endpoints;
   cluster.unprobed_endpoints += endpoint.health.judged() ? 0 : 1;
   cluster.healthy_endpoints += endpoint.health.state() == EndpointState::healthy ? 1 : 0;
-  states_.set(id.slot, endpoint.health.state());
+  const bool healthy = endpoint.health.state() == EndpointState::healthy;
+  write_word(place(id.slot), healthy && !endpoint.founding, now);
   states_.set_fit_endpoints(cluster.id.slot, cluster.healthy_endpoints);
   obey(place(id.slot), endpoint.order, now);
   watch(place(id.slot), now);
@@ -229,6 +234,7 @@ void Membership::forget(EndpointSlot slot, Instant now) {
   leaving_.erase(slot);
   drains_from_.erase(slot);
   schedule_.remove(slot);
+  slow_starts_.end(slot);
   states_.set(slot, EndpointState::down);
   places_[index(slot)] = {};
   forgotten.cluster->endpoints.erase(forgotten.at);

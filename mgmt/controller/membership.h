@@ -22,9 +22,12 @@
 #include "dataplane/base/clock.h"
 #include "mgmt/controller/actions.h"
 #include "mgmt/controller/claim.h"
+#include "mgmt/controller/previous_tables.h"
 #include "mgmt/discovery/endpoint_set.h"
+#include "mgmt/health/deadline_heap.h"
 #include "mgmt/health/endpoint_health.h"
 #include "mgmt/health/probe_schedule.h"
+#include "mgmt/health/slow_start.h"
 #include "mgmt/model/order.h"
 #include "mgmt/publish/identities.h"
 #include "pipelines/endpoint_states.h"
@@ -41,6 +44,8 @@ struct TrackedEndpoint {
   std::string host;              // the name it was resolved from
   bool live = true;              // in the set; otherwise it waits for its last flow
   const Order* order = nullptr;  // an operator's; null: none
+  bool founding = false;         // of its cluster's first set: it may have been healthy for long
+  uint32_t share = flow_shares;  // of the flows that choose it; below while it starts slowly
   EndpointHealth health;
 };
 
@@ -52,9 +57,11 @@ struct TrackedCluster {
   uint32_t live_endpoints = 0;
   uint32_t healthy_endpoints = 0;   // that take new flows, as long as they are published
   uint32_t unprobed_endpoints = 0;  // live ones that no probe has judged
-  bool live = true;                 // in the configuration
-  bool complete = false;            // the set is known
-  std::string problem;              // of the set; empty: none
+  PreviousTables tables;
+  bool table_changed = true;  // perhaps, since the last Desired
+  bool live = true;           // in the configuration
+  bool complete = false;      // the set is known
+  std::string problem;        // of the set; empty: none
 
   // The endpoint is in the set.
   bool has(const EndpointAddress& at) const;
@@ -80,13 +87,20 @@ class Membership {
   // An operator's order, from this event on and until another one; kept when the endpoint or its
   // cluster goes, for when it returns. An Error: nobody has such an endpoint, or orders_max.
   Result<void> on_order(const Order& order, Instant now);
+  // Before a Desired is made of what is live: what a cluster's table was made of in the last one is
+  // its previous table from now on, if it is another one.
+  void roll_tables(Instant now);
+  // Lets go of the tables whose time has passed. True: what should be published changed.
+  bool expire_tables(Instant now);
+  // The endpoints that a previous table names.
+  std::set<EndpointSlot> held() const;
   // Desired of this generation has exactly what is live. Requires: identities settled by it.
   void on_desired(uint64_t generation, Instant now);
   // Workers may read it from now on.
   void on_published(uint64_t generation, Instant now);
   // Gives the probes to start.
   void poll(Instant now, Actions& actions);
-  Instant next_poll() const { return schedule_.next_poll(); }
+  Instant next_poll() const;
 
   // Null: not configured.
   const TrackedCluster* find(std::string_view cluster) const;
@@ -104,6 +118,7 @@ class Membership {
 
   TrackedCluster& configure(const ClusterSettings& settings, Instant now);
   void leave(TrackedCluster& cluster, Instant now);
+  void forget_tables(TrackedCluster& cluster);
   void set_health(const TrackedCluster& cluster, Instant now);
   // A cluster that probes in the same way and knows the address; null: none.
   const TrackedCluster* sibling(const TrackedCluster& cluster, const EndpointSet& set) const;
@@ -124,6 +139,7 @@ class Membership {
   void drain(const Place& place, Instant now);
   void drain_when_published(EndpointSlot slot) { drains_from_.try_emplace(slot, 0); }
   void obey(const Place& place, const Order* order, Instant now);
+  void write_word(const Place& place, bool starts_slowly, Instant now);
   void judge(const Place& place, bool passed, std::string_view why, Instant now);
   void watch(const Place& place, Instant now);
   const Place& place(EndpointSlot slot) const { return places_[index(slot)]; }
@@ -137,11 +153,14 @@ class Membership {
   Identities& identities_;
   std::vector<LogRecord>& log_;
   ProbeSchedule schedule_;
+  SlowStarts slow_starts_;
   std::map<std::string, TrackedCluster, std::less<>> clusters_;  // live and leaving
   std::vector<const TrackedCluster*> live_;
   std::map<OrderKey, Order> orders_;
-  std::vector<Place> places_;       // by endpoint slot
-  std::set<EndpointSlot> leaving_;  // tracked and not live
+  DeadlineHeap table_expiries_;                    // by cluster slot
+  std::map<ClusterSlot, TrackedCluster*> rolled_;  // that have previous tables
+  std::vector<Place> places_;                      // by endpoint slot
+  std::set<EndpointSlot> leaving_;                 // tracked and not live
   // The first generation in which an endpoint takes no new flows; 0: not handed out yet.
   std::map<EndpointSlot, uint64_t> drains_from_;
 };

@@ -25,7 +25,9 @@ void Membership::change(const Place& place, Instant now, Event event) {
   const EndpointState to = endpoint.health.state();
   if (endpoint.live && !was_judged && endpoint.health.judged()) --cluster.unprobed_endpoints;
   if (to != from) {
-    states_.set(endpoint.id.slot, to);
+    // What the first verdict says of a founding endpoint is news to the gateway only.
+    const bool learned = endpoint.founding && !was_judged;
+    write_word(place, to == EndpointState::healthy && !learned, now);
     cluster.healthy_endpoints += to == EndpointState::healthy ? 1 : 0;
     cluster.healthy_endpoints -= from == EndpointState::healthy ? 1 : 0;
     states_.set_fit_endpoints(cluster.id.slot, cluster.healthy_endpoints);
@@ -40,6 +42,19 @@ void Membership::change(const Place& place, Instant now, Event event) {
                   .from = std::string(name(from)),
                   .to = std::string(name(to)),
                   .why = endpoint.health.why()});
+}
+
+void Membership::write_word(const Place& place, bool starts_slowly, Instant now) {
+  TrackedEndpoint& endpoint = *place.endpoint;
+  const Duration duration = place.cluster->settings.slow_start_ms;
+  if (starts_slowly && duration > Duration::zero()) {
+    endpoint.share = 1;
+    slow_starts_.begin(endpoint.id.slot, duration, now);
+  } else {
+    endpoint.share = flow_shares;
+    slow_starts_.end(endpoint.id.slot);
+  }
+  states_.set(endpoint.id.slot, endpoint.health.state(), endpoint.share);
 }
 
 void Membership::drain(const Place& place, Instant now) {
@@ -101,6 +116,11 @@ void Membership::judge(const Place& place, bool passed, std::string_view why, In
 }
 
 void Membership::poll(Instant now, Actions& actions) {
+  slow_starts_.poll(now, [&](EndpointSlot slot, uint32_t share) {
+    TrackedEndpoint& endpoint = *place(slot).endpoint;
+    endpoint.share = share;
+    states_.set(slot, endpoint.health.state(), share);
+  });
   std::vector<ProbeAttempt> starts;
   std::vector<ProbeAttempt> overdue;
   schedule_.poll(now, starts, overdue);

@@ -194,6 +194,8 @@ ClusterSettings RandomWorld::random_cluster(const std::string& name) {
     cluster.endpoints.push_back({named ? host_names[roll(2)] : random_address(random_()), 80,
                                  static_cast<uint32_t>(roll(4))});
   }
+  cluster.previous_tables_ms = milliseconds(2000 * roll(3));
+  cluster.slow_start_ms = milliseconds(3000 * roll(2));
   cluster.resolve_interval_ms = milliseconds(1000 << roll(3));
   cluster.health->interval_ms = milliseconds(500 << roll(3));
   cluster.health->timeout_ms = cluster.health->interval_ms / 5;

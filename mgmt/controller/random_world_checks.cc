@@ -114,7 +114,12 @@ void RandomWorld::check_desired(const Actions& actions) {
   const std::vector<ClusterSettings>& settings = controller_->model().clusters;
   if (desired.clusters.size() != settings.size()) return breach("a cluster is missing");
   for (std::size_t i = 0; i < settings.size(); ++i) check_set(settings[i], desired.clusters.at(i));
+  std::set<EndpointSlot> named;  // by a previous table
   for (const DesiredCluster& cluster : desired.clusters) {
+    if (cluster.previous != nullptr) {
+      ++seen_["previous table"];
+      for (const auto& endpoint : cluster.previous->endpoints) named.insert(endpoint.id.slot);
+    }
     for (std::size_t i = 0; i < cluster.endpoints.size(); ++i) {
       const DesiredEndpoint& endpoint = cluster.endpoints[i];
       if (!own.owner(endpoint.address).empty()) breach("an endpoint is the gateway itself");
@@ -126,6 +131,7 @@ void RandomWorld::check_desired(const Actions& actions) {
       if (!ordered) breach("endpoints out of order");
     }
   }
+  if (!std::ranges::includes(known, named)) breach("a previous table names one without a record");
   for (const auto& [slot, count] : flows_) {
     if (count > 0 && !known.contains(slot)) breach("an endpoint with flows has lost its record");
   }

@@ -242,14 +242,20 @@ void write_endpoints(MetricsPage& page, const Report& report) {
   Family state = gauge("weft_endpoint_state", "0 down, 1 draining, 2 healthy.");
   Family since = gauge("weft_endpoint_state_timestamp_seconds",
                        "When the endpoint came into its state, Unix time.");
+  Family share =
+      gauge("weft_endpoint_new_flows_share",
+            "Part of the flows that choose it which the endpoint takes: below 1 while it "
+            "starts slowly.");
   Family weight = gauge("weft_endpoint_weight", "The endpoint's weight.");
   for_each_endpoint(report, [&](Labels labels, const EndpointStatus& endpoint, const auto&) {
     state.add(labels, static_cast<double>(endpoint.state));
     since.add(labels, seconds_of(report.wall_at(endpoint.since)));
+    share.add(labels, endpoint.new_flows_share);
     weight.add(std::move(labels), endpoint.weight);
   });
   page.write(std::move(state));
   page.write(std::move(since));
+  page.write(std::move(share));
   page.write(std::move(weight));
   page.write_columns(endpoint_columns, [&](const auto& add) {
     for_each_endpoint(report, [&](Labels labels, const auto&, const EndpointCounts& counts) {

@@ -22,11 +22,22 @@ struct DesiredEndpoint {
   bool operator==(const DesiredEndpoint&) const = default;
 };
 
+// What the table of a cluster is made of.
+struct DesiredTable {
+  uint32_t maglev_slots = 0;               // 0: by the number of endpoints
+  std::vector<DesiredEndpoint> endpoints;  // ordered by address and port
+  bool operator==(const DesiredTable&) const = default;
+};
+
 struct DesiredCluster {
   ClusterId id;
   OnEndpointDown on_endpoint_down = OnEndpointDown::reset;
+  uint32_t endpoint_flows_max = 0;         // over all workers; 0: any number
   uint32_t maglev_slots = 0;               // 0: by the number of endpoints
   std::vector<DesiredEndpoint> endpoints;  // ordered by address and port
+  // The table of a while ago, for connections from then; null: none. Its endpoints are live, or
+  // among Desired::draining. Compared by identity.
+  std::shared_ptr<const DesiredTable> previous;
   bool operator==(const DesiredCluster&) const = default;
 };
 

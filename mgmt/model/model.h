@@ -109,7 +109,7 @@ struct ListenerSettings {
   std::vector<std::string> deny;
   std::vector<QuicLbSettings> quic;  // each rotation once; none: connection ids are not read
   UdpChoice udp = UdpChoice::flow;
-  uint16_t mss_clamp_bytes = 0;  // 0: none; or mss_clamp_auto
+  uint16_t mss_clamp_bytes = 0;      // 0: none; or mss_clamp_auto
   uint32_t new_flows_per_s_max = 0;  // this and the next: of all workers; 0: no limit
   uint32_t source_new_flows_per_s_max = 0;
   uint32_t flows_max = 0;
@@ -160,6 +160,9 @@ struct ClusterSettings {
   std::vector<EndpointSettings> endpoints;
   std::optional<HealthSettings> health;  // absent: endpoints count as healthy
   OnEndpointDown on_endpoint_down = OnEndpointDown::reset;
+  milliseconds slow_start_ms{};        // until a new endpoint takes all of its flows; 0: at once
+  uint32_t endpoint_flows_max = 0;     // of each endpoint, over all workers; 0: any number
+  milliseconds previous_tables_ms{};   // a table that was replaced is kept so long
   uint32_t maglev_slots = 0;           // 0: by the number of endpoints
   milliseconds resolve_interval_ms{};  // host names are looked up this often
 

@@ -21,15 +21,17 @@ struct EndpointStatus {
   std::string host;  // the name it was resolved from; empty: configured as an address
   uint32_t weight = 1;
   EndpointState state = EndpointState::down;
-  Instant since;           // of the state
-  std::string why;         // of the state: "3 probes in a row failed: connection refused"
-  std::string last_probe;  // empty before the first
+  double new_flows_share = 1;  // of those whose first choice it is; below 1 while it starts slowly
+  Instant since;               // of the state
+  std::string why;             // of the state: "3 probes in a row failed: connection refused"
+  std::string last_probe;      // empty before the first
 };
 
 struct ClusterStatus {
   ClusterId id;
   std::string name;
   uint32_t maglev_slots = 0;
+  uint32_t previous_tables = 0;
   std::vector<EndpointStatus> endpoints;  // by address and port
   std::string resolve_error;              // of the last look-up of its host names; empty: none
 };

@@ -14,29 +14,31 @@ namespace weft::mgmt {
 namespace {
 
 // What decides a cluster's set and table.
-bool same_set(const DesiredCluster& a, const DesiredCluster& b) {
-  const auto same = [](const DesiredEndpoint& one, const DesiredEndpoint& other) {
+bool same_endpoints(const std::vector<DesiredEndpoint>& a, const std::vector<DesiredEndpoint>& b) {
+  return std::ranges::equal(a, b, [](const DesiredEndpoint& one, const DesiredEndpoint& other) {
     return one.id == other.id && one.address == other.address && one.port == other.port &&
            one.weight == other.weight;
-  };
-  return a.maglev_slots == b.maglev_slots && std::ranges::equal(a.endpoints, b.endpoints, same);
+  });
+}
+bool same_set(const DesiredCluster& a, const DesiredCluster& b) {
+  return a.maglev_slots == b.maglev_slots && same_endpoints(a.endpoints, b.endpoints);
 }
 
-std::shared_ptr<ClusterRecord> cluster_record(const DesiredCluster& cluster, uint64_t seed) {
-  CHECK(cluster.endpoints.size() <= cluster_endpoints_max);
-  auto record = std::make_shared<ClusterRecord>();
+std::shared_ptr<ClusterRecord> make_table(const std::vector<DesiredEndpoint>& endpoints,
+                                          uint32_t configured_slots, uint64_t seed) {
+  CHECK(endpoints.size() <= cluster_endpoints_max);
+  auto table = std::make_shared<ClusterRecord>();
   std::vector<MaglevEndpoint> takers;
-  for (const DesiredEndpoint& endpoint : cluster.endpoints) {
+  for (const DesiredEndpoint& endpoint : endpoints) {
     if (endpoint.weight == 0) continue;
     takers.push_back({endpoint.address, endpoint.port, endpoint.weight});
-    record->endpoints.push_back(endpoint.id.slot);
+    table->endpoints.push_back(endpoint.id.slot);
   }
-  if (takers.empty()) return record;
+  if (takers.empty()) return table;
   // Counted with those of weight 0: a weight that comes and goes does not reshuffle.
-  const auto count = static_cast<uint32_t>(cluster.endpoints.size());
-  const uint32_t slots = maglev_slots(count, cluster.maglev_slots);
-  record->maglev = std::make_shared<Maglev>(takers, slots, seed);
-  return record;
+  const auto count = static_cast<uint32_t>(endpoints.size());
+  table->maglev = std::make_shared<Maglev>(takers, maglev_slots(count, configured_slots), seed);
+  return table;
 }
 
 void set_way(EndpointRecord& record, const Way& way) {
@@ -113,13 +115,38 @@ class EndpointCompiler {
     }
     if (!same) compare_members(cluster, before);
     const bool same_table = before != nullptr && !seed_changed_ && same_set(*before, cluster);
-    if (same_table && before->endpoints == cluster.endpoints) return;
+    if (same_table && before->endpoints == cluster.endpoints &&
+        before->previous == cluster.previous) {
+      return;
+    }
     const ClusterRecord* old =
         before == nullptr ? nullptr : next_.clusters[index(cluster.id.slot)].get();
-    auto record = same_table ? std::make_shared<ClusterRecord>(*old)
-                             : cluster_record(cluster, desired_.hash_seed);
+    auto record = cluster_record(cluster, before, seed_changed_ ? nullptr : old);
     record->server_ids = server_ids(cluster, old, desired_.draining);
     set_cluster(cluster.id.slot, std::move(record));
+  }
+
+  // Without server ids. What was `built` for `before` (null: nothing) is used again.
+  std::shared_ptr<ClusterRecord> cluster_record(const DesiredCluster& cluster,
+                                                const DesiredCluster* before,
+                                                const ClusterRecord* built) const {
+    const auto table = [&](uint32_t slots, const std::vector<DesiredEndpoint>& endpoints) {
+      auto record = std::make_shared<ClusterRecord>();
+      if (built == nullptr || before->maglev_slots != slots ||
+          !same_endpoints(before->endpoints, endpoints)) {
+        return make_table(endpoints, slots, desired_.hash_seed);
+      }
+      record->maglev = built->maglev;
+      record->endpoints = built->endpoints;
+      return record;
+    };
+    const auto record = table(cluster.maglev_slots, cluster.endpoints);
+    if (built != nullptr && cluster.previous == before->previous) {
+      record->previous = built->previous;
+    } else if (cluster.previous != nullptr) {
+      record->previous = table(cluster.previous->maglev_slots, cluster.previous->endpoints);
+    }
+    return record;
   }
 
   void remove(const DesiredCluster& cluster) {
@@ -157,10 +184,16 @@ class EndpointCompiler {
     const Way way = routing_.way_to(endpoint.address);
     EndpointRecord record{.address = endpoint.address,
                           .port = be16(endpoint.port),
+                          .flows_max = worker_share(cluster.endpoint_flows_max),
                           .cluster = cluster.id.slot,
                           .on_down = cluster.on_endpoint_down};
     set_way(record, way);
     put(endpoint.id.slot, record);
+  }
+
+  // Rounded down, so that all workers together have no more than what is configured.
+  uint32_t worker_share(uint32_t flows_max) const {
+    return flows_max == 0 ? 0 : std::max(1u, flows_max / desired_.workers);
   }
 
   void put(EndpointSlot slot, const EndpointRecord& record) {

@@ -243,5 +243,55 @@ TEST(CompileEndpoints, AnotherSeedIsAnotherTable) {
   EXPECT_EQ(snapshot.policy->hash_seed, 8u);
 }
 
+TEST(CompileEndpoints, TheTableBeforeAChangeIsUsedAgainAndGoes) {
+  Desired desired = small_mesh();
+  Compiler compiler;
+  compiler(desired);
+  const auto before = compiler.snapshot();
+  const DesiredCluster had = desired.clusters[0];
+  desired.clusters[0].endpoints.pop_back();
+  desired.draining = {slot(3)};
+  desired.clusters[0].previous =
+      std::make_shared<const DesiredTable>(DesiredTable{had.maglev_slots, had.endpoints});
+  const auto changed = compiler(desired).endpoints->clusters[0];
+  ASSERT_NE(changed->previous, nullptr);
+  EXPECT_EQ(changed->previous->maglev, before->endpoints->clusters[0]->maglev);
+  EXPECT_THAT(changed->previous->endpoints, ElementsAre(slot(1), slot(2), slot(3)));
+  EXPECT_THAT(changed->endpoints, ElementsAre(slot(1), slot(2)));
+  // Another change: the same one is still the table of a while ago.
+  desired.clusters[0].endpoints.pop_back();
+  desired.draining = {slot(2), slot(3)};
+  const auto again = compiler(desired).endpoints->clusters[0];
+  EXPECT_EQ(again->previous, changed->previous);
+  desired.clusters[0].previous = nullptr;
+  const auto after = compiler(desired).endpoints->clusters[0];
+  EXPECT_EQ(after->previous, nullptr);
+  EXPECT_EQ(after->maglev, again->maglev);
+}
+
+TEST(CompileEndpoints, ATableThatWasNeverBuiltIsBuilt) {
+  Desired desired = small_mesh();
+  const DesiredCluster had = desired.clusters[0];
+  desired.clusters[0].endpoints.pop_back();
+  desired.clusters[0].previous =
+      std::make_shared<const DesiredTable>(DesiredTable{had.maglev_slots, had.endpoints});
+  Compiler compiler;
+  const auto record = compiler(desired).endpoints->clusters[0];
+  Compiler other;
+  EXPECT_TRUE(std::ranges::equal(record->previous->maglev->slots(),
+                                 other(small_mesh()).endpoints->clusters[0]->maglev->slots()));
+}
+
+TEST(CompileEndpoints, WorkersShareTheLimitOfAnEndpoint) {
+  Desired desired = small_mesh();
+  Compiler compiler;
+  EXPECT_EQ(record(compiler(desired), 1).flows_max, 0u);
+  desired.workers = 3;
+  desired.clusters[0].endpoint_flows_max = 100;
+  EXPECT_EQ(record(compiler(desired), 1).flows_max, 33u);
+  desired.clusters[0].endpoint_flows_max = 2;
+  EXPECT_EQ(record(compiler(desired), 1).flows_max, 1u);
+}
+
 }  // namespace
 }  // namespace weft::mgmt

@@ -1,5 +1,7 @@
 #include "mgmt/publish/identities.h"
 
+#include <utility>
+
 #include "dataplane/base/check.h"
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/table/hash_of.h"
@@ -51,13 +53,14 @@ void Identities::remove_endpoint(const EndpointKey& key, Instant now) {
   drains_[endpoints_.find(key)->slot] = {key, now + drain_max_};
 }
 
-std::vector<EndpointSlot> Identities::settle(uint64_t generation) {
+std::vector<EndpointSlot> Identities::settle(uint64_t generation,
+                                             const std::set<EndpointSlot>& held) {
   for (const auto& [slot, name] : removed_listeners_) listeners_.retire(name, generation);
   removed_listeners_.clear();
   std::vector<EndpointSlot> draining;
   for (auto drain = drains_.begin(); drain != drains_.end();) {
     auto& [slot, state] = *drain;
-    if (state.ended) {
+    if (state.ended && !held.contains(slot)) {
       endpoints_.retire(state.key, generation);
       --cluster_use_.at(state.key.cluster).endpoints;
       drain = drains_.erase(drain);
@@ -91,8 +94,8 @@ bool Identities::observe(const WorkerReports& reports, Instant now) {
     if (drain.left_generation == 0) continue;
     const bool idle =
         early || (adopted_generation >= drain.left_generation && reports.flows_active(slot) == 0);
-    drain.ended = drain.ended || idle || now >= drain.until;
-    ended = ended || drain.ended;
+    const bool had_ended = std::exchange(drain.ended, drain.ended || idle || now >= drain.until);
+    ended = ended || (drain.ended && !had_ended);
   }
   return ended;
 }

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -57,11 +58,12 @@ class Identities {
 
   // What has been removed by now is absent from the snapshot `generation` and all later ones,
   // except for the endpoints that this gives, which go into Desired::draining. Requires: the
-  // Desired of that generation has exactly what is wanted now; generations grow.
-  std::vector<EndpointSlot> settle(uint64_t generation);
+  // Desired of that generation has exactly what is wanted now; generations grow. An endpoint that
+  // is `held` (a table of that Desired or a later one names it) goes on draining.
+  std::vector<EndpointSlot> settle(uint64_t generation, const std::set<EndpointSlot>& held = {});
 
   // Frees the slots that nobody refers to. True when an endpoint has finished draining: a new
-  // Desired, settled, will be without it.
+  // Desired, settled, will be without it unless it is held.
   bool observe(const WorkerReports& reports, Instant now);
 
   // Whether the endpoint was removed and has flows yet, or had at the last observe().

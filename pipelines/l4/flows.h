@@ -80,6 +80,10 @@ class Flows {
     __builtin_prefetch(record);
     __builtin_prefetch(&counters_.endpoints[index(endpoint)], 1);
   }
+  // Whether the endpoint has as many of this worker's flows as it may; 0: any number.
+  bool full(EndpointSlot endpoint, uint32_t flows_max) const {
+    return flows_max != 0 && counters_.endpoints[index(endpoint)].flows_active.read() >= flows_max;
+  }
   void count_new(const Headers& headers, const Decision& decision) {
     limits.count(FlowSides::of(headers), *decision.listener, now_);
     counters_.listeners[index(decision.listener_slot)].flows.add(1);

@@ -1,5 +1,7 @@
 #include "pipelines/l4/pick_endpoint.h"
 
+#include <algorithm>
+
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/table/hash_of.h"
 #include "pipelines/l4/answer.h"
@@ -38,6 +40,10 @@ FlowState first_state(const Headers& headers) {
   if (headers.protocol == Protocol::udp) return FlowState::udp;
   if ((headers.tcp_flags & (tcp_flag::fin | tcp_flag::rst)) != 0) return FlowState::closing;
   return is_new(headers) ? FlowState::half_open : FlowState::established;
+}
+
+EndpointSlot choice_of(const ClusterRecord& cluster, uint64_t hash, uint32_t choice) {
+  return cluster.endpoints[cluster.maglev->pick(hash_choice(hash, choice))];
 }
 
 // One worker's view while it picks.
@@ -129,33 +135,71 @@ struct Picker {
     return mix(hash, one);
   }
 
+  // Where the table before a change of the set has the flow, if it is there.
+  EndpointSlot previous(const ClusterRecord& cluster, uint64_t hash) const {
+    if (cluster.previous == nullptr) return none<EndpointSlot>;
+    const EndpointSlot slot = choice_of(*cluster.previous, hash, 0);
+    const bool alive = snapshot.endpoints->present(slot) && states.get(slot) != EndpointState::down;
+    return alive ? slot : none<EndpointSlot>;
+  }
+
   Choice choose(const Headers& headers, const ListenerPolicy& listener) const {
     const auto& clusters = snapshot.endpoints->clusters;
     if (index(listener.cluster) >= clusters.size()) return {};
     const ClusterRecord* cluster = clusters[index(listener.cluster)].get();
-    if (cluster == nullptr || cluster->maglev == nullptr || cluster->maglev->empty() ||
-        states.fit_endpoints(listener.cluster) == 0) {
-      return {};
-    }
+    if (cluster == nullptr) return {};
     const uint64_t hash = hash_for(headers, listener);
+    const bool new_flow = is_new(headers);
     Choice choice;
-    const auto takes = [&](EndpointSlot slot) {
-      const bool healthy = states.get(slot) == EndpointState::healthy;
-      if (!healthy && !planted(PlantedBug::down_ignored)) return false;
+    const auto accepts = [&](EndpointSlot slot) {
+      if (new_flow && flows.full(slot, record(slot).flows_max)) {
+        choice.why = Drop::endpoints_full;
+        return false;
+      }
       if (!fits(headers, listener.forward, slot, hash, choice)) return false;
       choice.endpoint = slot;
       return true;
     };
-    for (uint32_t k = 0; k < hash_choices_max; ++k) {
-      if (takes(cluster->endpoints[cluster->maglev->pick(hash_choice(hash, k))])) return choice;
-    }
-    // Nearly all are down: walk through them from where the hash points.
-    const auto count = static_cast<uint32_t>(cluster->endpoints.size());
-    const uint32_t start = hash_choice(hash, 0) % count;
-    for (uint32_t k = 0; k < count; ++k) {
-      if (takes(cluster->endpoints[(start + k) % count])) return choice;
-    }
+    const EndpointSlot before = new_flow ? none<EndpointSlot> : previous(*cluster, hash);
+    if (before != none<EndpointSlot> && accepts(before)) return choice;
+    const bool empty = cluster->maglev == nullptr || cluster->maglev->empty();
+    if (empty || states.fit_endpoints(listener.cluster) == 0) return choice;
+    if (try_choices(*cluster, hash, accepts)) return choice;
+    const bool full = choice.why == Drop::endpoints_full;
+    walk(*cluster, hash, full ? full_walk_max : UINT32_MAX, accepts);
     return choice;
+  }
+
+  // In the order of the hash's choices. False: nobody among them.
+  template <class Accepts>
+  bool try_choices(const ClusterRecord& cluster, uint64_t hash, Accepts accepts) const {
+    bool slow = false;
+    for (uint32_t k = 0; k < hash_choices_max; ++k) {
+      const EndpointSlot slot = choice_of(cluster, hash, k);
+      if (states.takes(slot, hash) || planted(PlantedBug::down_ignored)) {
+        if (accepts(slot)) return true;
+      } else {
+        slow = slow || states.get(slot) == EndpointState::healthy;
+      }
+    }
+    // Those that start slowly take what nobody else does.
+    for (uint32_t k = 0; slow && k < hash_choices_max; ++k) {
+      const EndpointSlot slot = choice_of(cluster, hash, k);
+      if (states.get(slot) == EndpointState::healthy && accepts(slot)) return true;
+    }
+    return false;
+  }
+
+  // Nearly all are down, or full: goes through them from where the hash points.
+  template <class Accepts>
+  void walk(const ClusterRecord& cluster, uint64_t hash, uint32_t steps_max,
+            Accepts accepts) const {
+    const auto count = static_cast<uint32_t>(cluster.endpoints.size());
+    const uint32_t start = hash_choice(hash, 0) % count;
+    for (uint32_t k = 0; k < std::min(count, steps_max); ++k) {
+      const EndpointSlot slot = cluster.endpoints[(start + k) % count];
+      if (states.get(slot) == EndpointState::healthy && accepts(slot)) return;
+    }
   }
 
   FlowMeta new_meta(const Headers& headers, EndpointSlot endpoint) const {

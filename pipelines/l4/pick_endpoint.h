@@ -1,10 +1,13 @@
 // Stage: gives every packet to a listener an endpoint. A known flow keeps its own unless that is
 // down; then on_endpoint_down decides, except that a flow without a connection yet (a SYN, UDP) is
 // always moved. A new flow, and a TCP packet in mid-flow without an entry, gets the first choice
-// of its hash that takes new flows (ARCHITECTURE.md, decision 8), and an entry. A listener with
-// `udp = "per-packet"` has no flows: each datagram is spread by itself. What a QUIC connection id
-// names goes before all of it: the entry is made, or moved, accordingly.
+// of its hash that takes new flows (ARCHITECTURE.md, decision 8), and an entry; but a packet in
+// mid-flow, which another gateway picked for, goes by the table before a change of the set as long
+// as there is one, and no limit holds it up. A listener with `udp = "per-packet"` has no flows: each
+// datagram is spread by itself. What a QUIC connection id names goes before all of it: the entry is
+// made, or moved, accordingly.
 //   no_endpoint         no endpoint of the cluster takes new flows (reset or unreachable)
+//   endpoints_full      those that were tried have all the flows they may (reset or unreachable)
 //   endpoint_down       on_endpoint_down = "reset" (reset)
 //   stopping            a new flow after the gateway stopped taking them (reset or unreachable)
 //   new_flow_rate, source_new_flow_rate, listener_flows_full, source_flows_full
@@ -24,6 +27,9 @@ namespace weft {
 
 // How many choices of a hash are tried before the endpoints are walked through in order.
 inline constexpr uint32_t hash_choices_max = 16;
+// How many are walked through when some of those were full: as long as that lasts it happens to
+// every new flow.
+inline constexpr uint32_t full_walk_max = 64;
 
 // The hash of which a flow's endpoint is chosen. `seed` is PolicyPart::hash_seed.
 uint64_t flow_hash(const Headers& headers, HashOn on, uint64_t seed);
