@@ -23,6 +23,7 @@
 #include "mgmt/admin/status_text.h"
 #include "mgmt/io/http_client.h"
 #include "mgmt/weftctl_capture.h"
+#include "mgmt/weftctl_explain.h"
 
 namespace weft::mgmt {
 namespace {
@@ -40,6 +41,7 @@ struct Options {
   uint32_t count = 0;  // of top's pictures; 0: until interrupted
   CaptureRequest capture;
   std::string output = "-";
+  ExplainOptions explain;
 };
 
 std::string host_name() {
@@ -203,6 +205,32 @@ void add_capture(CLI::App& app, Options& options, Result<void>& done) {
   });
 }
 
+Result<void> explain(const Options& options) {
+  const Result<HttpRequest> request = explain_request(options.explain);
+  if (!request) return tl::unexpected(request.error());
+  const Result<HttpResponse> answer = ask(options, *request, order_timeout_ms);
+  if (!answer) return tl::unexpected(answer.error());
+  const Result<std::string> text = explained(*answer, options.json);
+  if (!text) return tl::unexpected(text.error());
+  fmt::print("{}", *text);
+  return {};
+}
+
+void add_explain(CLI::App& app, Options& options, Result<void>& done) {
+  CLI::App* explaining = app.add_subcommand(
+      "explain", "what would become of a packet, stage by stage; changes nothing");
+  explaining->add_option(
+      "packet", options.explain.words,
+      "\"tcp 192.0.2.1:1234 > 203.0.113.10:80 syn ttl=64 bytes=1500\"; udp, icmp");
+  explaining->add_option("--pcap", options.explain.file, "or a frame of this capture");
+  explaining->add_option("--frame", options.explain.frame, "which, counted from 1")
+      ->capture_default_str();
+  explaining->add_option("--interface", options.explain.interface,
+                         "where it comes in; default: the first");
+  explaining->add_flag("--json", options.json, "as JSON");
+  explaining->callback([&] { done = explain(options); });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Asks a running Weft gateway.", "weftctl");
   Options options;
@@ -235,6 +263,7 @@ int run(int argc, char** argv) {
   refreshing->add_option("--count", options.count, "so many times; 0: until interrupted");
   refreshing->callback([&] { done = top(options); });
   add_capture(app, options, done);
+  add_explain(app, options, done);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -63,6 +63,11 @@ class WeftctlTest : public testing::Test {
                   blackholes_.insert(blackholes_.end(), change.add.begin(), change.add.end());
                   on_done(order_result_);
                 },
+            .explain =
+                [this](const ExplainRequest& request, auto on_done) {
+                  explained_ = request;
+                  on_done(explanation_);
+                },
             .run_elsewhere =
                 [](auto work) {
                   work();
@@ -86,6 +91,8 @@ class WeftctlTest : public testing::Test {
   Result<void> capture_result_;
   std::string file_;
   std::vector<IpPrefix> blackholes_;
+  ExplainRequest explained_;
+  Result<Explanation> explanation_;
   LoopingThread thread_;
   std::optional<HttpServer> server_;
 };
@@ -198,8 +205,55 @@ TEST_F(WeftctlTest, ACaptureThatCannotBeSaysWhy) {
   EXPECT_EQ(run("capture --snap 70000").exit_code, 1);
 }
 
+TEST_F(WeftctlTest, ExplainSendsAPacketAndPrintsAStageALine) {
+  serve();
+  explanation_ = Explanation{
+      .interface = "edge", .stages = {{"parse_headers", "dropped: land"}}, .verdict = "drop"};
+  const ProgramRun text =
+      run("explain 'tcp 192.0.2.1:1 > 203.0.113.10:80' ack ttl=1 --interface edge");
+  EXPECT_EQ(text.err, "");
+  EXPECT_EQ(text.out, "receive          on edge\nparse_headers    dropped: land\n");
+  EXPECT_EQ(explained_.bytes.size(), 40u);
+  EXPECT_EQ(explained_.interface, "edge");
+  EXPECT_FALSE(explained_.is_frame);
+  EXPECT_THAT(run("explain --json 'udp 192.0.2.1:1 > 203.0.113.10:80'").out,
+              StartsWith("{\"interface\":\"edge\""));
+}
+
+TEST_F(WeftctlTest, ExplainTakesAFrameOfACapture) {
+  serve();
+  explanation_ = Explanation{};
+  std::string capture;
+  pcapng::write_section(capture, "Weft");
+  pcapng::write_interface(capture, {.name = "edge"});
+  for (uint8_t i = 1; i <= 2; ++i) {
+    const std::vector<std::byte> frame(60, std::byte{i});
+    pcapng::write_packet(capture, {.bytes = frame, .frame_bytes = 60});
+  }
+  const std::string file = folder_.file("a.pcapng");
+  std::ofstream(file, std::ios::binary) << capture;
+  EXPECT_EQ(run("explain --frame 2 --pcap " + file).err, "");
+  EXPECT_TRUE(explained_.is_frame);
+  EXPECT_EQ(explained_.bytes, std::vector<std::byte>(60, std::byte{2}));
+  EXPECT_EQ(run("explain --frame 3 --pcap " + file).err,
+            "weftctl: " + file + ": it has no frame 3\n");
+}
+
+TEST_F(WeftctlTest, WhatCannotBeExplainedIsSaid) {
+  serve();
+  for (const char* words : {"explain", "explain tcp --pcap x", "explain sctp 1 2"}) {
+    const ProgramRun refused = run(words);
+    EXPECT_EQ(refused.exit_code, 1) << words;
+    EXPECT_THAT(refused.err, HasSubstr("say a packet")) << words;
+  }
+  explanation_ = fail("there is no interface \"x\": edge, mesh are there", Fault::operator_input);
+  EXPECT_EQ(run("explain 'udp 192.0.2.1:1 > 203.0.113.10:80'").err,
+            "weftctl: there is no interface \"x\": edge, mesh are there\n");
+}
+
 TEST_F(WeftctlTest, WithoutAGatewayItSaysSoInOneLine) {
-  for (const char* words : {"status", "status --json", "reload", "top --count 1", "capture"}) {
+  for (const char* words : {"status", "status --json", "reload", "top --count 1", "capture",
+                            "explain 'icmp 192.0.2.1 > 192.0.2.2'"}) {
     const ProgramRun outcome = run(words);
     EXPECT_EQ(outcome.exit_code, 1) << words;
     EXPECT_EQ(outcome.err, "weftctl: no gateway listens on " + socket() + ": is weftd running?\n");

@@ -79,6 +79,8 @@ Result<void> serve(Driver::Settings settings, EventLoop& loop, Driver*& running,
        .blackholes = [&running] { return running->blackholes(); },
        .blackhole = [&running](const BlackholeChange& change,
                                auto on_done) { running->blackhole(change, std::move(on_done)); },
+       .explain = [&running](const ExplainRequest& request,
+                             auto on_done) { running->explain(request, std::move(on_done)); },
        .run_elsewhere = {}});
   if (!servers) return tl::unexpected(servers.error());
   if (auto workers = (*plane)->run(); !workers) return workers;

@@ -1,5 +1,7 @@
 #include "pipelines/gateway.h"
 
+#include <algorithm>
+
 #include "dataplane/base/check.h"
 #include "pipelines/l4/next_hop.h"
 #include "pipelines/twin.h"
@@ -9,7 +11,10 @@ namespace weft {
 Gateway::Gateway(const L4Settings& settings, const EndpointStates& states,
                  const std::atomic<bool>& refuse_new_flows, WorkerCounters& counters,
                  const FlowTimeouts& timeouts, Instant now)
-    : links_(settings.links), l4_(settings, states, refuse_new_flows, counters, timeouts, now) {}
+    : settings_(settings),
+      states_(states),
+      refuse_new_flows_(refuse_new_flows),
+      l4_(settings, states, refuse_new_flows, counters, timeouts, now) {}
 
 // What ends before it has a listener has none.
 void Gateway::look(const Burst& burst, Instant now) {
@@ -38,30 +43,67 @@ void Gateway::process(Burst& burst, const Snapshot& snapshot, Instant now) {
 }
 
 void Gateway::process_from_twin(Burst& burst, const Snapshot&, Instant now) {
-  CHECK(burst.interface < links_.size());
-  send_from_twin(burst, links_[burst.interface].vlan_id);
+  CHECK(burst.interface < settings_.links.size());
+  send_from_twin(burst, link(burst.interface).vlan_id);
   if (!tap_.on()) [[likely]]
     return;
-  Listeners listeners;
-  listeners.fill(none<ListenerSlot>);
-  std::array<uint16_t, Burst::packets_max> interfaces;
-  interfaces.fill(burst.interface);
-  tap_.tell_leaving(burst, TapNote::from_twin, listeners, interfaces, now);
+  std::array<TapPlace, Burst::packets_max> places;
+  places.fill({.interface = burst.interface});
+  tap_.tell_leaving(burst, TapNote::from_twin, places, now);
+}
+
+std::unique_ptr<RehearsalRequest> Gateway::make_rehearsal(Packet packet, uint16_t interface,
+                                                          Instant now) const {
+  constexpr uint32_t flows_max = 1u << 14;  // few enough to be quick, many enough to stay apart
+  auto request = std::make_unique<RehearsalRequest>();
+  L4Settings settings = settings_;
+  FlowsMax& max = settings.flows_max;
+  max = {.tunnel4 = std::min(max.tunnel4, flows_max),
+         .nat4 = std::min(max.nat4, flows_max),
+         .tunnel6 = std::min(max.tunnel6, flows_max),
+         .nat6 = std::min(max.nat6, flows_max)};
+  request->stand_in = std::make_unique<L4>(settings, states_, refuse_new_flows_, request->counters,
+                                           FlowTimeouts{}, now);
+  // The first page is touched here, and not in the worker's turn.
+  request->counters.listeners[0].drops.add(0);
+  request->counters.endpoints[0].flows.add(0);
+  request->burst.packets[0] = packet;
+  request->burst.start(1, interface);
+  return request;
+}
+
+void Gateway::rehearse(const Snapshot& snapshot, Instant now) {
+  RehearsalRequest* request = asked_.exchange(nullptr);
+  if (request == nullptr) return;
+  request->stand_in->rehearse(l4_, request->burst, snapshot, now, request->rehearsal);
+  request->done.store(true, std::memory_order_release);
+}
+
+// Where a packet that was held leaves, would have left, or came in.
+TapPlace Gateway::place_of(const Burst& burst, uint32_t i, const RoutingPart& routing) {
+  const Decision& decision = l4_.decisions()[i];
+  const Outcome& outcome = burst.outcomes[i];
+  if (outcome.verdict == Verdict::transmit) return {decision.listener_slot, outcome.target};
+  if (outcome.drop != Drop::next_hop_unresolved) {
+    return {decision.listener_slot, burst.interface, TapPoint::received};
+  }
+  const IpAddress& towards =
+      decision.has_hop_address ? decision.hop_address : burst.headers[i].destination;
+  return {decision.listener_slot, find_way(routing, towards).neighbour.interface};
 }
 
 uint32_t Gateway::release(Burst& burst, const Snapshot& snapshot, Instant now) {
-  const uint32_t released = l4_.release(burst, snapshot, now);
-  if (released == 0 || !tap_.on()) [[likely]]
-    return released;
-  std::array<uint16_t, Burst::packets_max> interfaces{};
-  for (uint32_t i = 0; i < burst.size; ++i) {
-    const Outcome& outcome = burst.outcomes[i];
-    interfaces[i] =
-        outcome.verdict == Verdict::transmit
-            ? outcome.target
-            : find_way(*snapshot.routing, burst.headers[i].destination).neighbour.interface;
+  if (asked_.load(std::memory_order_relaxed) != nullptr) [[unlikely]] {
+    rehearse(snapshot, now);
   }
-  tap_.tell_leaving(burst, TapNote::none, listeners(), interfaces, now);
+  if (!tap_.on()) [[likely]]
+    return l4_.release(burst, snapshot, now);
+  for (Decision& decision : l4_.decisions()) decision.clear();
+  const uint32_t released = l4_.release(burst, snapshot, now);
+  if (released == 0) return 0;
+  std::array<TapPlace, Burst::packets_max> places;
+  for (uint32_t i = 0; i < burst.size; ++i) places[i] = place_of(burst, i, *snapshot.routing);
+  tap_.tell_leaving(burst, TapNote::none, places, now);
   return released;
 }
 

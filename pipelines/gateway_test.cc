@@ -12,6 +12,7 @@
 #include "tests/allocation_count.h"
 #include "tests/packet_builder.h"
 #include "tests/packet_decoder.h"
+#include "tests/packet_pool.h"
 #include "tests/snapshot_builder.h"
 
 namespace weft {
@@ -336,6 +337,53 @@ TEST_F(CaptureTest, WhatWaitedInVainIsToldWhenItEnds) {
   now_ += seconds(2);
   settle();
   EXPECT_THAT(told(), ElementsAre(record(TapPoint::sent, of_listener, Drop::next_hop_unresolved)));
+}
+
+// A packet for worker 0 to rehearse, as it came in.
+class RehearsalRequestTest : public GatewayTest {
+ protected:
+  std::unique_ptr<RehearsalRequest> ask(const FrameBuilder& frame) {
+    auto request = members_[0]->pipeline.make_rehearsal(packets_.make(frame.build()), 0, now_);
+    members_[0]->pipeline.ask(request.get());
+    return request;
+  }
+  test::PacketPool packets_;
+};
+
+TEST_F(RehearsalRequestTest, IsRunInTheNextTurnAndChangesNothing) {
+  start(1);
+  {
+    const auto request = ask(syn(1000));
+    EXPECT_FALSE(request->done);
+    settle();
+    ASSERT_TRUE(request->done);
+    EXPECT_EQ(request->burst.outcomes[0].verdict, Verdict::transmit);
+    EXPECT_EQ(request->rehearsal.sights().back().endpoint_address.to_string(), endpoint);
+  }
+  EXPECT_EQ(packets_.buffers_out(), 0u);
+  EXPECT_FALSE(wire_.pull(0));
+  EXPECT_THAT(flows(), ElementsAre(0));
+}
+
+TEST_F(RehearsalRequestTest, APacketThatWouldWaitIsFreed) {
+  start(1);
+  receive(ethernet().ipv4("10.77.0.1", listener).tcp(1, 80, tcp_flag::syn));
+  {
+    const auto request =
+        ask(ethernet().ipv4(endpoint, "10.77.0.1").tcp(8080, 1, tcp_flag::syn | tcp_flag::ack));
+    settle();
+    EXPECT_EQ(request->burst.outcomes[0].verdict, Verdict::hold);
+  }
+  EXPECT_EQ(packets_.buffers_out(), 0u);
+}
+
+TEST_F(RehearsalRequestTest, IsWithdrawnUntilItBegins) {
+  start(1);
+  const auto request = ask(syn(1000));
+  EXPECT_TRUE(members_[0]->pipeline.withdraw());
+  settle();
+  EXPECT_FALSE(request->done);
+  EXPECT_FALSE(members_[0]->pipeline.withdraw());
 }
 
 }  // namespace

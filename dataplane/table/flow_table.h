@@ -172,10 +172,35 @@ class FlowTable {
   }
   uint32_t buckets() const { return mask_ + 1; }
 
+  // Becomes like `real` in all that a look-up or an insert of this key touches: a stand-in for it,
+  // to try things out on. Where it is smaller, buckets that fall together keep what came first.
+  // Requires: the same hash, no more buckets than `real`.
+  void stand_in_for(const FlowTable& real, const Key& key) {
+    const Place own = real.place(key);
+    for (uint32_t depth = 0; depth <= moves_max; ++depth) {
+      for (uint32_t at : {own.first, own.second}) copy_around(real, at, depth);
+    }
+  }
+
  private:
   // As many as look at about 16 buckets at most. The shortest way to a room is taken, so none leads
   // through a bucket twice.
   static constexpr uint32_t moves_max = Bucket::flows == 2 ? 4 : 2;
+
+  // The bucket of `real` at `at` and those that its flows could move to, `depth` moves far.
+  void copy_around(const FlowTable& real, uint32_t at, uint32_t depth) {
+    const Bucket& from = real.buckets_[at];
+    Bucket& to = buckets_[at & mask_];
+    bool taken = false;
+    for (uint32_t i = 0; i < Bucket::flows; ++i) taken |= !to.meta(i).free();
+    if (!taken) to = from;
+    if (depth == 0) return;
+    for (uint32_t i = 0; i < Bucket::flows; ++i) {
+      if (from.meta(i).free()) continue;
+      const Place own = real.place(from.key(i));
+      copy_around(real, own.first == at ? own.second : own.first, depth - 1);
+    }
+  }
 
   template <class Owner>
   bool ended(const Bucket& bucket, uint32_t i, Owner& owner) const {

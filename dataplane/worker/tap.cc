@@ -92,7 +92,6 @@ void Tap::push_leaving(const Burst& burst, uint32_t i, TapRecord record) {
   const Packet packet = burst.packets[i];
   record.wanted |= matching(packet);
   if (record.wanted == 0) return;
-  record.point = TapPoint::sent;
   record.frame_bytes = packet.bytes();
   push(record, copy(packet, i));
 }
@@ -107,6 +106,7 @@ void Tap::tell(const Burst& burst, std::span<const ListenerSlot> listeners) {
     push_received(burst, i, record);
     if (outcome.verdict != Verdict::transmit) continue;
     record.interface = outcome.target;
+    record.point = TapPoint::sent;
     if ((burst.answered >> i & 1) == 1) {
       record.note = TapNote::answer;
       record.drop = burst.dropped_for(i);
@@ -116,16 +116,19 @@ void Tap::tell(const Burst& burst, std::span<const ListenerSlot> listeners) {
   let_go();
 }
 
-void Tap::tell_leaving(const Burst& burst, TapNote note, std::span<const ListenerSlot> listeners,
-                       std::span<const uint16_t> interfaces, Instant now) {
+void Tap::tell_leaving(const Burst& burst, TapNote note, std::span<const TapPlace> places,
+                       Instant now) {
   if (!hold()) return;
-  DCHECK(burst.live == 0 && listeners.size() >= burst.size && interfaces.size() >= burst.size);
+  DCHECK(burst.live == 0 && places.size() >= burst.size);
   now_ = now;
   timed_ = current_;
   for (uint32_t i = 0; i < burst.size; ++i) {
+    const Verdict verdict = burst.outcomes[i].verdict;
+    if (verdict != Verdict::transmit && verdict != Verdict::drop) continue;
     push_leaving(burst, i,
-                 {.listener = listeners[i],
-                  .interface = interfaces[i],
+                 {.listener = places[i].listener,
+                  .interface = places[i].interface,
+                  .point = places[i].point,
                   .note = note,
                   .drop = burst.dropped_for(i)});
   }

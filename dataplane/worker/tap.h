@@ -59,6 +59,13 @@ struct TapRecord {
 };
 static_assert(captures_max <= 8, "a bit each in `wanted`");
 
+// Of a packet that only leaves: where it leaves or would have left, or where one that ends came in.
+struct TapPlace {
+  ListenerSlot listener = none<ListenerSlot>;
+  uint16_t interface = 0;
+  TapPoint point = TapPoint::sent;
+};
+
 class Tap {
  public:
   // Throws std::bad_alloc.
@@ -87,10 +94,10 @@ class Tap {
   // After them, for the burst of the last look(): what became of each packet. `listeners`: of each.
   // Requires: no packet is live.
   void tell(const Burst& burst, std::span<const ListenerSlot> listeners);
-  // Packets that only leave: from the kernel, or held until now. `interfaces`: where each of them
-  // leaves or would have left. Requires: on(), no packet is live.
-  void tell_leaving(const Burst& burst, TapNote note, std::span<const ListenerSlot> listeners,
-                    std::span<const uint16_t> interfaces, Instant now);
+  // Packets that only leave, or end: from the kernel, or held until now. Requires: on(), no packet
+  // is live.
+  void tell_leaving(const Burst& burst, TapNote note, std::span<const TapPlace> places,
+                    Instant now);
   // A packet that ended after its burst was told. Requires: on().
   void tell_late_drop(Packet packet, Drop drop, TapPoint point, uint16_t interface);
 

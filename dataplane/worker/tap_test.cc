@@ -162,14 +162,15 @@ TEST_F(TapTest, WhatIsHandedOffIsToldByItsOwner) {
 
 TEST_F(TapTest, WhatOnlyLeavesIsToldWithItsInterface) {
   want(0, {});
-  receive({60, 61});
+  receive({60, 61, 62});
   tap_.tell(burst_, listeners_);
   records();
-  burst_.live = 0b11;
+  burst_.live = 0b111;
   burst_.transmit(0, 1);
   burst_.drop(1, Drop::next_hop_unresolved);
-  const std::array<uint16_t, 2> interfaces{1, 5};
-  tap_.tell_leaving(burst_, TapNote::from_twin, listeners_, interfaces, now);
+  burst_.hand_off(2, 1);
+  const std::array<TapPlace, 3> places{{{web, 1}, {web, 5}, {web, 1}}};
+  tap_.tell_leaving(burst_, TapNote::from_twin, places, now);
   free_burst();
   const auto told = records();
   ASSERT_EQ(told.size(), 2u);

@@ -11,6 +11,7 @@
 
 #include "mgmt/admin/blackhole_request.h"
 #include "mgmt/admin/capture_text.h"
+#include "mgmt/admin/explain_text.h"
 #include "mgmt/admin/order_request.h"
 #include "mgmt/admin/status_json.h"
 #include "mgmt/metrics/metrics_text.h"
@@ -94,6 +95,16 @@ void blackhole(const AdminActions& actions, const HttpRequest& request, HttpResp
   });
 }
 
+void explain(const AdminActions& actions, const HttpRequest& request, HttpRespond respond) {
+  const Result<ExplainRequest> asked = explain_request_in(request.body);
+  if (!asked) return respond(json_response(400, {{"error", asked.error().message}}));
+  actions.explain(*asked, [respond = std::move(respond)](const Result<Explanation>& explanation) {
+    if (explanation) return respond({.content_type = json_type, .body = json_of(*explanation)});
+    const unsigned status = explanation.error().retry ? 503 : 400;
+    respond(json_response(status, {{"error", explanation.error().message}}));
+  });
+}
+
 void ready(const AdminActions& actions, const HttpRequest&, HttpRespond respond) {
   respond(ready_response(actions.status()));
 }
@@ -116,6 +127,7 @@ constexpr std::array pages = {
     Page{"/v1/capture", "POST", Reach::socket, capture},
     Page{"/v1/blackholes", "GET", Reach::socket, blackholes},
     Page{"/v1/blackhole", "POST", Reach::socket, blackhole},
+    Page{"/v1/explain", "POST", Reach::socket, explain},
     Page{"/metrics", "GET", Reach::address, metrics},
     Page{"/ready", "GET", Reach::address, ready},
     Page{"/live", "GET", Reach::address, live},

@@ -1,6 +1,6 @@
 // What the admin HTTP answers: /v1/status, /v1/reload, /v1/order, /v1/capture, /v1/blackholes,
-// /v1/blackhole, /metrics, /ready, /live. No sockets here; mgmt/io's HttpServer calls the handler
-// on the loop's thread.
+// /v1/blackhole, /v1/explain, /metrics, /ready, /live. No sockets here; mgmt/io's HttpServer calls
+// the handler on the loop's thread.
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 
 #include "dataplane/base/result.h"
 #include "mgmt/capture/capture_request.h"
+#include "mgmt/explain/explanation.h"
 #include "mgmt/io/http_message.h"
 #include "mgmt/metrics/report.h"
 #include "mgmt/model/blackhole_change.h"
@@ -30,6 +31,10 @@ struct AdminActions {
   std::function<std::vector<IpPrefix>()> blackholes;  // on the loop's thread
   // Changes them and says how that went, at once or later.
   std::function<void(BlackholeChange, std::function<void(const Result<void>&)> on_done)> blackhole;
+  // What would become of a packet; says so at once or later.
+  std::function<void(const ExplainRequest&,
+                     std::function<void(const Result<Explanation>&)> on_done)>
+      explain;
   // Runs work that takes long away from the loop, on a thread that ends before the loop does, and
   // never waits. False: too much waits already, and the work is dropped.
   std::function<bool(std::function<void()> work)> run_elsewhere;

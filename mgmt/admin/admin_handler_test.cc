@@ -36,6 +36,11 @@ class AdminHandlerTest : public testing::Test {
                   blackholes_.insert(blackholes_.end(), change.add.begin(), change.add.end());
                   on_done(order_result_);
                 },
+            .explain =
+                [this](const ExplainRequest& request, auto on_done) {
+                  explained_.push_back(request);
+                  on_done(explanation_);
+                },
             .run_elsewhere =
                 [this](auto work) {
                   if (elsewhere_full_) return false;
@@ -60,6 +65,8 @@ class AdminHandlerTest : public testing::Test {
   std::vector<CaptureRequest> captures_;
   Result<void> capture_result_;
   std::vector<IpPrefix> blackholes_;
+  std::vector<ExplainRequest> explained_;
+  Result<Explanation> explanation_;
   std::vector<std::function<void()>> elsewhere_;
   bool elsewhere_full_ = false;
 };
@@ -188,6 +195,21 @@ TEST_F(AdminHandlerTest, BlackholesAreChangedAndListed) {
   EXPECT_EQ(refused->status, 409u);
   EXPECT_EQ(refused->body, "{\"error\":\"198.51.100.0/25 is not blackholed\"}\n");
   EXPECT_EQ(ask({.target = "/v1/blackholes"}, Reach::address)->status, 404u);
+}
+
+TEST_F(AdminHandlerTest, AnExplanationIsAnsweredOrRefused) {
+  HttpRequest request{.method = "POST", .target = "/v1/explain", .body = R"({"packet": "45"})"};
+  explanation_ = Explanation{.verdict = "drop", .drop = "land"};
+  EXPECT_THAT(ask(request)->body, HasSubstr(R"("drop":"land")"));
+  EXPECT_EQ(explained_.at(0).bytes.size(), 1u);
+  EXPECT_EQ(ask(request, Reach::address)->status, 404u);
+  explanation_ = fail("there is no interface \"x\"", Fault::operator_input);
+  EXPECT_EQ(ask(request)->status, 400u);
+  explanation_ = fail("another packet is being explained", Fault::environment, true);
+  EXPECT_EQ(ask(request)->status, 503u);
+  request.body = "{";
+  EXPECT_EQ(ask(request)->status, 400u);
+  EXPECT_EQ(explained_.size(), 3u);
 }
 
 TEST_F(AdminHandlerTest, OtherPagesAre404AndOtherMethods405) {

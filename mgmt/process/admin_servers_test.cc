@@ -34,6 +34,7 @@ class AdminServers : public testing::Test {
            .capture = {},
            .blackholes = [] { return std::vector<IpPrefix>(); },
            .blackhole = [](const auto&, const auto& on_done) { on_done({}); },
+           .explain = {},
            .run_elsewhere = {}});
     });
     ASSERT_TRUE(servers_);

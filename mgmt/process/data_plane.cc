@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <cstring>
 #include <new>
 
 #include "dataplane/base/check.h"
@@ -108,6 +109,22 @@ Result<void> DataPlane::run() {
     threads_.push_back(*std::move(thread));
   }
   return {};
+}
+
+Result<Packet> DataPlane::make_packet(uint16_t interface, std::span<const std::byte> frame) {
+  rte_mbuf* buffer = rte_pktmbuf_alloc(&attached_[interface].wire->buffers());
+  if (buffer == nullptr) return fail("no packet buffer is free", Fault::environment, true);
+  const uint32_t room_bytes = rte_pktmbuf_tailroom(buffer);
+  if (frame.size() > room_bytes) {
+    rte_pktmbuf_free(buffer);
+    return fail("the frame has " + std::to_string(frame.size()) + " bytes, a buffer only " +
+                    std::to_string(room_bytes),
+                Fault::operator_input);
+  }
+  const Packet packet(buffer);
+  packet.resize(static_cast<uint32_t>(frame.size()));
+  std::memcpy(packet.data(), frame.data(), frame.size());
+  return packet;
 }
 
 uint64_t DataPlane::flows_active() const {

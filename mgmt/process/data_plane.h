@@ -52,6 +52,9 @@ class DataPlane {
     }
   }
   Captures& captures() { return *captures_; }
+  Gateway& gateway(uint32_t worker) { return *gateways_[worker]; }
+  // A frame in a buffer of the interface. Error: no buffer is free, or none is large enough.
+  Result<Packet> make_packet(uint16_t interface, std::span<const std::byte> frame);
   uint64_t flows_active() const;
   std::vector<std::string> twin_names() const;
   std::vector<DeviceStats> device_stats() const;  // by interface

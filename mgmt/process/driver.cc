@@ -11,11 +11,20 @@
 
 namespace weft::mgmt {
 
+static std::vector<std::string> interface_names(const Model& model) {
+  std::vector<std::string> names;
+  for (const InterfaceSettings& interface : model.interfaces) names.push_back(interface.name);
+  return names;
+}
+
 Driver::Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs)
     : loop_(loop),
       plane_(plane),
       logs_(logs),
       worker_reports_(plane.counters()),
+      names_{[this](ListenerSlot slot) { return controller_->listener_name(slot); },
+             interface_names(settings.model)},
+      explainer_(plane),
       prober_(loop),
       resolver_(loop),
       next_poll_(loop, [this] { step(); }),
@@ -150,8 +159,8 @@ void Driver::prepare_kernel() {
 
 void Driver::look_at_workers() {
   plane_.mirror_carrier();
-  plane_.captures().poll(loop_.now(),
-                         [this](ListenerSlot slot) { return controller_->listener_name(slot); });
+  plane_.captures().poll(loop_.now(), names_.listener);
+  explainer_.poll(names_, loop_.now());
   plane_.take_neighbour_wishes([&](const Neighbour& neighbour) {
     controller_->on_next_hop_wanted({neighbour.interface, neighbour.address}, loop_.now());
   });
@@ -215,6 +224,10 @@ Result<HttpParts> Driver::capture(const CaptureRequest& request) {
   auto started = plane_.captures().start(request, loop_.now(), std::chrono::system_clock::now());
   if (!started) return tl::unexpected(started.error());
   return [capture = *std::move(started)] { return capture->take(); };
+}
+
+void Driver::explain(const ExplainRequest& request, Explainer::OnDone on_done) {
+  explainer_.explain(request, names_, loop_.now(), std::move(on_done));
 }
 
 void Driver::stop() {

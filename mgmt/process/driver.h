@@ -18,6 +18,7 @@
 #include "mgmt/logs/logs.h"
 #include "mgmt/metrics/report.h"
 #include "mgmt/process/data_plane.h"
+#include "mgmt/process/explainer.h"
 #include "mgmt/process/reloader.h"
 #include "mgmt/process/work_thread.h"
 #include "mgmt/publish/publisher.h"
@@ -54,6 +55,8 @@ class Driver {
   // As order(), of blackholes.
   void blackhole(const BlackholeChange& change, OnKept on_done);
   std::vector<IpPrefix> blackholes() const { return controller_->blackholes(); }
+  // What would become of a packet, and why; on_done is told now or later.
+  void explain(const ExplainRequest& request, Explainer::OnDone on_done);
   // The first begins the orderly stop, the second ends it at once. The loop stops with the last
   // phase.
   void stop();
@@ -84,6 +87,8 @@ class Driver {
   std::unique_ptr<Controller> controller_;
   WorkerReports worker_reports_;
   CounterBaselines baselines_;
+  const ExplainNames names_;
+  Explainer explainer_;
   Prober prober_;
   Resolver resolver_;
   Timer next_poll_;

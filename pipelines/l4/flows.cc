@@ -1,6 +1,7 @@
 #include "pipelines/l4/flows.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace weft {
 
@@ -68,6 +69,24 @@ void Flows::expire(const Snapshot& snapshot, Instant now) {
   sweep(nat6);
   pass_left_buckets_ -= sweep_buckets;
   if (pass_left_buckets_ == 0) end_pass(snapshot);
+}
+
+// A packet looks for itself as a client's, and as an endpoint's to the client or to a source
+// address.
+void Flows::stand_in_for(const Flows& real, const Headers& headers) {
+  clock = real.clock;
+  swept_generation_ = real.swept_generation_;
+  const auto stand_in = [&](auto& tunnel, const auto& real_tunnel, auto& nat,
+                            const auto& real_nat) {
+    using TunnelKey = typename std::remove_reference_t<decltype(tunnel)>::Key;
+    using NatKey = typename std::remove_reference_t<decltype(nat)>::Key;
+    tunnel.stand_in_for(real_tunnel, TunnelKey::of(headers));
+    for (const NatSide side : {NatSide::client, NatSide::endpoint, NatSide::source}) {
+      nat.stand_in_for(real_nat, NatKey::of(headers, side));
+    }
+  };
+  headers.v4 ? stand_in(tunnel4, real.tunnel4, nat4, real.nat4)
+             : stand_in(tunnel6, real.tunnel6, nat6, real.nat6);
 }
 
 void Flows::end_pass(const Snapshot& snapshot) {

@@ -75,6 +75,10 @@ class Flows {
   // timeout. Bounded by sweep_buckets_max. Reports TurnCounters::swept_generation.
   void expire(const Snapshot& snapshot, Instant now);
 
+  // Becomes like `real` in what this packet touches. Requires: of the same hash and clock settings,
+  // no larger, and nothing has gone through it.
+  void stand_in_for(const Flows& real, const Headers& headers);
+
   // What the stages after track_flow will touch.
   void prefetch(EndpointSlot endpoint, const EndpointRecord* record) const {
     __builtin_prefetch(record);

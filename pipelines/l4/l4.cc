@@ -10,6 +10,7 @@
 #include "pipelines/l4/match_icmp_error.h"
 #include "pipelines/l4/match_listener.h"
 #include "pipelines/l4/next_hop.h"
+#include "pipelines/l4/parse_quoted.h"
 #include "pipelines/l4/pick_endpoint.h"
 #include "pipelines/l4/relay_tunnel_error.h"
 #include "pipelines/l4/route_quic.h"
@@ -38,7 +39,9 @@ static void count_dropped(uint32_t dropped, const Decisions& decisions, WorkerCo
   }
 }
 
-void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
+// Every stage, in order. `watch` is told after each.
+template <class Watch>
+void L4::run_stages(Burst& burst, const Snapshot& snapshot, Instant now, Watch watch) {
   const PolicyPart& policy = *snapshot.policy;
   const bool refuse_new_flows = refuse_new_flows_.load(std::memory_order_relaxed);
   const OwnAddresses& own = snapshot.routing->icmp_sources[burst.interface];
@@ -46,23 +49,69 @@ void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
 
   flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
+  watch.after("parse_headers");
   follow_fragments(burst, fragments_, policy, steering_hash_, worker_, now);
+  watch.after("follow_fragments");
   relay_tunnel_error(burst, policy.listeners);
+  watch.after("relay_tunnel_error");
   match_listener(burst, decisions_, policy.listeners);
+  watch.after("match_listener");
   answer_echo(burst, decisions_);
+  watch.after("answer_echo");
   steer(burst, decisions_, policy, steering_hash_, worker_);
+  watch.after("steer");
   match_icmp_error(burst, decisions_, snapshot, states_, flows_);
+  watch.after("match_icmp_error");
   const uint32_t matched = burst.live;
   admit(burst, decisions_, snapshot);
+  watch.after("admit");
   track_flow(burst, decisions_, snapshot, flows_);
+  watch.after("track_flow");
   route_quic(burst, decisions_, snapshot, states_, counters_);
+  watch.after("route_quic");
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, sources, refuse_new_flows);
+  watch.after("pick_endpoint");
   clamp_mss(burst, decisions_, snapshot);
+  watch.after("clamp_mss");
   forward(burst, decisions_, *snapshot.routing, counters_);
+  watch.after("forward");
   forward_icmp_error(burst, decisions_);
+  watch.after("forward_icmp_error");
   answer(burst, own, reply_limits_, now);
+  watch.after("answer");
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
+  watch.after("next_hop");
   count_dropped(burst.dropped & matched, decisions_, counters_);
+}
+
+struct NobodyWatches {
+  void after(std::string_view) const {}
+};
+
+void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
+  run_stages(burst, snapshot, now, NobodyWatches{});
+}
+
+// In what the packet, or the one that it quotes, will look for.
+void L4::stand_in_for(const L4& real, const Burst& burst) {
+  const Headers& headers = burst.headers[0];
+  if (headers.payload != Payload::icmp_error) return flows_.stand_in_for(real.flows_, headers);
+  const auto quoted = parse_quoted_reversed(burst.packets[0], headers);
+  if (quoted) flows_.stand_in_for(real.flows_, *quoted);
+}
+
+void L4::rehearse(const L4& real, Burst& burst, const Snapshot& snapshot, Instant now,
+                  Rehearsal& rehearsal) {
+  reply_limits_ = real.reply_limits_;
+  decisions_[0].clear();
+  const auto see = [&](std::string_view stage) {
+    if (stage == "match_listener" && burst.live != 0) stand_in_for(real, burst);
+    rehearsal.see(stage, burst, decisions_[0], snapshot, states_);
+  };
+  struct Watch {
+    decltype(see)& after;
+  };
+  run_stages(burst, snapshot, now, Watch{see});
 }
 
 void L4::idle(const Snapshot& snapshot, Instant now) {

@@ -13,6 +13,7 @@
 #include "pipelines/l4/fragments.h"
 #include "pipelines/l4/neighbour_wishes.h"
 #include "pipelines/l4/parse_headers.h"
+#include "pipelines/l4/rehearsal.h"
 #include "pipelines/l4/waiting_packets.h"
 
 namespace weft {
@@ -33,6 +34,11 @@ class L4 {
      const FlowTimeouts& timeouts, Instant now);
 
   void process(Burst& burst, const Snapshot& snapshot, Instant now);
+  // What process() would do with the one packet of the burst if this were `real`, stage by stage.
+  // It is done here: nothing of `real` changes, the packet does. Requires: this is of the same keys
+  // as `real`, its tables are no larger, and nothing has gone through it.
+  void rehearse(const L4& real, Burst& burst, const Snapshot& snapshot, Instant now,
+                Rehearsal& rehearsal);
   // For turns without packets: lets flows expire.
   void idle(const Snapshot& snapshot, Instant now);
   // Packets that waited for their next hop's address or their datagram's first piece and may go
@@ -47,6 +53,9 @@ class L4 {
 
  private:
   uint32_t release_waiting(Burst& burst, const Snapshot& snapshot, Instant now);
+  void stand_in_for(const L4& real, const Burst& burst);
+  template <class Watch>
+  void run_stages(Burst& burst, const Snapshot& snapshot, Instant now, Watch watch);
 
   const EndpointStates& states_;
   const std::atomic<bool>& refuse_new_flows_;

@@ -1,24 +1,28 @@
 """Rule 9: the picture of the paths in README.md is made from the code.
 
-A line of L4::process that calls a function with a header of its own name is a stage; what its files
-drop under which name is where packets leave.
+A line of L4::run_stages that calls a function with a header of its own name is a stage; what its
+files drop under which name is where packets leave.
 """
 import pathlib
 import re
 import textwrap
 
-PATHS = [("Life of a packet (layer 4)", "pipelines/l4", "l4.cc", "L4::process")]
+PATHS = [("Life of a packet (layer 4)", "pipelines/l4", "l4.cc", "L4::run_stages")]
 BEGIN, END = "<!-- picture: scripts/check --picture -->", "<!-- end of picture -->"
 ELSEWHERE = {r"\.to_twin\(": "(to the twin)", r"\.hand_off\(": "(to the worker that owns the flow)"}
 NAME_COLUMNS = 18
 COLUMNS = 98
 
 
-def stages(tree, folder, file, function):
-    """Names of the stages in order."""
+def body_of(tree, folder, file, function):
     text = tree.text.get(f"{folder}/{file}", "")
     body = re.search(rf"^void {function}\(.*?^}}", text, re.M | re.S)
-    calls = re.findall(r"^  (\w+)\(", body[0], re.M) if body else []
+    return body[0] if body else ""
+
+
+def stages(tree, folder, file, function):
+    """Names of the stages in order."""
+    calls = re.findall(r"^  (\w+)\(", body_of(tree, folder, file, function), re.M)
     return [call for call in calls if f"{folder}/{call}.h" in tree.text]
 
 
@@ -71,6 +75,11 @@ def block(tree):
 
 
 def check(tree):
+    for _, folder, file, function in PATHS:
+        body = body_of(tree, folder, file, function)
+        for stage in stages(tree, folder, file, function):
+            if f'watch.after("{stage}");' not in body:
+                tree.breach(f"{folder}/{file}", f"weftctl explain is not told of {stage}")
     readme = pathlib.Path("README.md")
     text = readme.read_text(encoding="utf-8") if readme.exists() else ""
     if block(tree) not in text:

@@ -1,4 +1,6 @@
-"""Seeing what becomes of packets: weftctl capture."""
+"""Seeing what becomes of packets: weftctl capture and explain."""
+import json
+import re
 import signal
 import subprocess
 
@@ -128,3 +130,82 @@ def test_bad_filters_are_explained(start_gateway, web):
     assert done.returncode == 1
     assert done.stdout.startswith('weftctl: the filter "tcp prt 80" is not understood: ')
     assert done.stdout.count("\n") == 1
+
+
+def explain(gateway, *words):
+    """(whole answer, {stage: what it says})."""
+    answer = json.loads(gateway.weftctl("explain", "--json", *words).stdout)
+    return answer, {stage["stage"]: stage["says"] for stage in answer["stages"]}
+
+
+@pytest.mark.parametrize("forward", ["nat", "ipip"])
+def test_explain_says_what_then_happens(lab, start_gateway, web, forward):
+    gateway = start_gateway(*web(forward=forward))
+    for port in range(20000, 20008):
+        packet = f"tcp 10.0.0.1:{port} > {labs.ROUTED_LISTENER}:80"
+        answer, stages = explain(gateway, packet)
+        assert (answer["verdict"], answer["leaves"], answer["drop"]) == ("transmit", "mesh", "")
+        assert stages["match_listener"] == f"to listener web ({forward})"
+        assert stages["track_flow"] == "no flow is known"
+        picked = stages["pick_endpoint"]
+        address = re.fullmatch(r"a new flow: endpoint (\S+):80, healthy", picked)[1]
+        assert gateway.flows_active() == port - 20000, "asking made a flow"
+        url = f"http://{labs.ROUTED_LISTENER}/"
+        assert traffic.fetch(lab.client, url, "--local-port", port) == (
+            0,
+            next(each.name for each in lab.instances if each.address == address) + "\n",
+        )
+        labs.wait_until(lambda: gateway.flows_active() == port - 19999, 10, "the flow to count")
+        _, stages = explain(gateway, packet, "ack")
+        assert stages["track_flow"] == f"a known flow: endpoint {address}:80, healthy"
+
+
+def test_explain_says_why_a_packet_is_dropped(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    answer, stages = explain(gateway, f"tcp 10.0.0.1:1234 > {labs.ROUTED_LISTENER}:81")
+    assert answer["drop"] == "no_listener"
+    assert stages["admit"].startswith("dropped: no_listener: ")
+    assert stages["answer"].startswith("its sender gets a TCP reset: ")
+    answer, _ = explain(gateway, "udp 10.0.0.1:1 > 198.51.100.1:53")
+    assert (answer["verdict"], answer["drop"]) == ("drop", "transit")
+    answer, _ = explain(gateway, f"tcp 10.0.0.1:1 > {labs.ROUTED_LISTENER}:80 ttl=1")
+    assert answer["drop"] == "ttl_expired"
+    answer, stages = explain(gateway, f"icmp 10.0.0.1 > {labs.EDGE_GATEWAY}")
+    assert answer["verdict"] == "twin"
+    for instance in lab.instances:
+        instance.kill_nginx()
+        gateway.wait_for_state("web", f"{instance.address}:80", "down")
+    answer, _ = explain(gateway, f"tcp 10.0.0.1:1 > {labs.ROUTED_LISTENER}:80")
+    assert answer["drop"] == "no_endpoint"
+    assert not any(gateway.status()["drops"].get(drop) for drop in ["no_listener", "no_endpoint"])
+
+
+def test_explain_takes_a_captured_frame(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    capture = Capture(gateway, "--drops", "--packets", 1, "--filter", "tcp port 4444")
+    with pytest.raises(ConnectionRefusedError):
+        traffic.Connection(lab.client, labs.ROUTED_LISTENER, 4444)
+    capture.end(how=None)
+    answer, _ = explain(gateway, "--pcap", capture.file, "--frame", 1)
+    assert answer["drop"] == "no_listener"
+    text = gateway.weftctl("explain", "--pcap", capture.file).stdout
+    assert text.startswith("receive          on edge\nparse_headers    tcp 10.0.0.1:")
+
+
+def test_what_cannot_be_explained_is_said(lab, start_gateway, web):
+    gateway = start_gateway(*web())
+    syn = f"tcp 10.0.0.1:1 > {labs.ROUTED_LISTENER}:80"
+    (lab.folder / "text").write_text("no capture, but long enough to be looked at")
+    for words, says in [
+        (["tcp 10.0.0.1 > 10.0.0.2:80"], '"10.0.0.1" is no ADDRESS:PORT'),
+        ([syn, "--interface", "egde"], 'no interface "egde": edge, mesh are there'),
+        (["--pcap", "/nowhere.pcap"], "/nowhere.pcap: No such file or directory"),
+        (["--pcap", lab.folder / "text"], "unknown file format"),
+        ([syn, "bytes=60000"], "a buffer only"),
+    ]:
+        done = gateway.weftctl("explain", *words, check=False)
+        assert done.returncode == 1, words
+        assert says in done.stdout and done.stdout.count("\n") == 1, done.stdout
+    gateway.stop()
+    done = gateway.weftctl("explain", syn, check=False)
+    assert done.returncode == 1 and "is weftd running?" in done.stdout
