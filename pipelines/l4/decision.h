@@ -23,9 +23,8 @@ struct alignas(64) Decision {
   const ListenerPolicy* listener = nullptr;   // to_endpoint only
   AddressOwner owner = AddressOwner::nobody;  // of the destination
   Direction direction = Direction::to_endpoint;
-  bool rewrites_both = false;        // fullnat: near_* is to be written as well
-  bool adds_client_address = false;  // fullnat: the endpoint may not know yet whose flow it is
-  bool has_hop_address = false;      // direct: hop_address says where it goes, not its destination
+  bool rewrites_both = false;    // fullnat: near_* is to be written as well
+  bool has_hop_address = false;  // direct: hop_address says where it goes, not its destination
   EndpointSlot by_id = none<EndpointSlot>;  // route_quic: what the connection id names
   // track_flow, pick_endpoint
   EndpointSlot endpoint = none<EndpointSlot>;
@@ -33,6 +32,7 @@ struct alignas(64) Decision {
   const EndpointRecord* record = nullptr;  // of the endpoint; to_endpoint only
   // nat: to_endpoint the destination to write, to_client the source
   be16 rewrite_port;
+  bool adds_client_address = false;  // fullnat: the endpoint may not know yet whose flow it is
   IpAddress rewrite_address;
   // forward
   uint32_t next_hop = 0;   // index into RoutingPart::next_hops; 0: by the packet's destination

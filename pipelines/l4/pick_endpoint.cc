@@ -322,7 +322,7 @@ struct Picker {
       return burst.refuse(i, Drop::stopping, refusal_reply(headers));
     }
     const bool nat = is_nat(decision.listener->forward);
-    const bool overrun = flows.attack.count();
+    const bool overrun = by_flow && flows.attack.count();
     // What is in mid-flow and needs no entry does not begin, and goes by the hash.
     if (by_flow && !by_id && (nat || is_new(headers))) {
       const Drop over = flows.limits.take(FlowSides::of(headers), *decision.listener, flows.now());

@@ -3,9 +3,9 @@
 // always moved. A new flow, and a TCP packet in mid-flow without an entry, gets the first choice
 // of its hash that takes new flows (ARCHITECTURE.md, decision 8), and an entry; but a packet in
 // mid-flow, which another gateway picked for, goes by the table before a change of the set as long
-// as there is one, and no limit holds it up. A listener with `udp = "per-packet"` has no flows: each
-// datagram is spread by itself. What a QUIC connection id names goes before all of it: the entry is
-// made, or moved, accordingly.
+// as there is one, and no limit holds it up. A listener with `udp = "per-packet"` has no flows:
+// each datagram is spread by itself. What a QUIC connection id names goes before all of it: the
+// entry is made, or moved, accordingly.
 //   no_endpoint         no endpoint of the cluster takes new flows (reset or unreachable)
 //   endpoints_full      those that were tried have all the flows they may (reset or unreachable)
 //   endpoint_down       on_endpoint_down = "reset" (reset)

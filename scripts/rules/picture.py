@@ -27,7 +27,7 @@ def stages(tree, folder, file, function):
 
 
 def files_of(tree, folder, stage, others):
-    """The stage's own .cc, and those of headers that only it includes."""
+    """The stage's own .cc, and those of the headers it includes that are no stages."""
     files = [f"{folder}/{stage}.cc"]
     for include in re.findall(rf'#include "({folder}/\w+)\.h"', tree.text.get(files[0], "")):
         if include not in others and f"{include}.cc" in tree.text:
@@ -39,21 +39,10 @@ def draw(tree):
     lines = []
     for title, folder, file, function in PATHS:
         names = stages(tree, folder, file, function)
-        included = [
-            include
-            for name in names
-            for include in set(
-                re.findall(
-                    rf'#include "({folder}/\w+)\.h"', tree.text.get(f"{folder}/{name}.cc", "")
-                )
-            )
-        ]
-        shared = {include for include in included if included.count(include) > 1} | {
-            f"{folder}/{name}" for name in names
-        }
+        others = {f"{folder}/{name}" for name in names}
         lines += [title, "", "receive"]
         for name in names:
-            text = "".join(tree.text.get(f, "") for f in files_of(tree, folder, name, shared))
+            text = "".join(tree.text.get(f, "") for f in files_of(tree, folder, name, others))
             elsewhere = [where for call, where in ELSEWHERE.items() if re.search(call, text)]
             drops = re.findall(r"\bDrop::(?!none\b)(\w+)", text)
             leaves = list(dict.fromkeys(elsewhere + drops))

@@ -97,9 +97,8 @@ def document(measured, results):
         bound = f"{result['sense']} {result['bound']}" if result else ""
         holds = ("yes" if result["holds"] else "**no**") if result else ""
         lines.append(f"| `{name}` | {row['value']:.2f} {row['unit']} | {bound} | {holds} |")
-    stages = [f"- `{name}`: {row['detail']}" for name, row in measured.items() if row["detail"]]
-    lines += ["", "Where the time goes, in ns a packet, each stage with the clock read around it:", ""]
-    lines += stages
+    lines += ["", "Where the time goes, in ns a packet, the clock read around each stage:", ""]
+    lines += [f"- `{name}`: {row['detail']}" for name, row in measured.items() if row["detail"]]
     text = before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after
     file.write_text(text, encoding="utf-8")
 
