@@ -56,13 +56,14 @@ def configuration(
                 "name": "edge",
                 "device": device(lab, "edge", driver),
                 "mtu_bytes": lab.mtu_bytes,
-                "addresses": [f"{labs.EDGE_GATEWAY}/24"],
+                "addresses": [f"{labs.EDGE_GATEWAY}/24", f"{labs.EDGE6_GATEWAY}/64"],
             },
             {
                 "name": "mesh",
                 "device": device(lab, "mesh", driver),
                 "mtu_bytes": lab.mesh_mtu_bytes,
-                "addresses": [f"{labs.MESH_GATEWAY}/24"],
+                "addresses": [f"{labs.MESH_GATEWAY}/24", f"{labs.MESH6_GATEWAY}/64"],
+                "source_addresses": labs.SOURCE_ADDRESSES,
             },
         ],
         "listener": [

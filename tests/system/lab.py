@@ -6,10 +6,12 @@
                           '--------[ switch ]-------'
                               .253          .253
 
+Of IPv6 the edge has fd00:10::/64 and the mesh fd00:12::/64, with the same last numbers.
+
 Two bridges in the namespace `switch` join the legs of the edge and of the mesh. The instances'
 default route is the gateway (nat needs the way back through it); what they send from a listener's
-address goes straight back through the switch (direct return of ipip). The gateway's two veths,
-`edge` and `mesh`, carry no address: weftd takes them over and its twins have the addresses.
+address goes straight back through the switch (tunnels and direct). The gateway's two veths, `edge`
+and `mesh`, carry no address: weftd takes them over and its twins have the addresses.
 
 Not thread safe. Everything a lab makes is in its namespaces and in its folder, and `down` removes
 both, also those of a lab that another process made or did not live to remove.
@@ -36,6 +38,10 @@ MESH_ROUTER = "10.0.2.253"
 ON_LINK_LISTENER = "10.0.0.100"  # an address of the edge's own subnet
 ROUTED_LISTENER = "203.0.113.10"  # one that clients reach by a route only
 ROUTED_LISTENERS = "203.0.113.0/24"
+EDGE6_GATEWAY, EDGE6_ROUTER = "fd00:10::254", "fd00:10::253"
+MESH6_GATEWAY, MESH6_ROUTER = "fd00:12::254", "fd00:12::253"
+ROUTED_LISTENER6 = "2001:db8:113::10"
+SOURCE_ADDRESSES = ["10.9.0.0/28", "fd00:9::/124"]  # the workers', by the instances' default route
 DIRECT_RETURN_TABLE = "100"
 
 
@@ -113,6 +119,15 @@ class Host:
         done = run("ip", "netns", "pids", self.namespace, check=False)
         return [int(pid) for pid in done.stdout.split()] if done.returncode == 0 else []
 
+    def add_address(self, address, device):
+        """With its prefix length, at once usable."""
+        at_once = ["nodad"] if ":" in address else []
+        self.ip("addr", "add", address, "dev", device, *at_once)
+
+    def forget_path_mtu(self):
+        for family in ["-4", "-6"]:
+            self.ip(family, "route", "flush", "cache")
+
     def link(self, up):
         """Unplugs the host, or plugs it in again: what a dead machine looks like from outside."""
         self.lab.switch.ip("link", "set", self.name, "up" if up else "down")
@@ -124,6 +139,7 @@ class Instance(Host):
     def __init__(self, lab, number):
         super().__init__(lab, f"web{number}")
         self.address = f"10.0.2.{number}"
+        self.address6 = f"fd00:12::{number}"
         self.nginx = None
 
     def start_nginx(self):
@@ -225,13 +241,20 @@ class Lab:
                 run("ip", "netns", "add", host.namespace)
                 host.ip("link", "set", "lo", "up")
                 host.sysctl(
-                    net__ipv4__conf__all__rp_filter=0, net__ipv4__conf__default__rp_filter=0
+                    net__ipv4__conf__all__rp_filter=0,
+                    net__ipv4__conf__default__rp_filter=0,
+                    net__ipv6__conf__all__accept_dad=0,
+                    net__ipv6__conf__default__accept_dad=0,
+                    net__ipv6__conf__default__accept_ra=0,
                 )
             self._make_switch()
             self._make_gateway()
             for number, client in enumerate(self.clients, 1):
-                self._join(client, "eth0", "edge", self.mtu_bytes, f"10.0.0.{number}/24")
-                client.ip("route", "add", "default", "via", EDGE_GATEWAY)
+                self._join(client, "eth0", "edge", self.mtu_bytes)
+                client.add_address(f"10.0.0.{number}/24", "eth0")
+                client.add_address(f"fd00:10::{number}/64", "eth0")
+                for gateway in [EDGE_GATEWAY, EDGE6_GATEWAY]:
+                    client.ip("route", "add", "default", "via", gateway)
             self._make_instances()
             for instance in self.instances:
                 instance.start_nginx()
@@ -252,9 +275,9 @@ class Lab:
 
     def _make_switch(self):
         switch = self.switch
-        for bridge, address, mtu_bytes in [
-            ("edge", EDGE_ROUTER, self.mtu_bytes),
-            ("mesh", MESH_ROUTER, self.mesh_mtu_bytes),
+        for bridge, address, address6, mtu_bytes in [
+            ("edge", EDGE_ROUTER, EDGE6_ROUTER, self.mtu_bytes),
+            ("mesh", MESH_ROUTER, MESH6_ROUTER, self.mesh_mtu_bytes),
         ]:
             switch.ip(
                 "link",
@@ -269,9 +292,14 @@ class Lab:
                 "mcast_snooping",
                 "0",
             )
-            switch.ip("addr", "add", f"{address}/24", "dev", f"{bridge}-bridge")
+            switch.add_address(f"{address}/24", f"{bridge}-bridge")
+            switch.add_address(f"{address6}/64", f"{bridge}-bridge")
             switch.ip("link", "set", f"{bridge}-bridge", "up")
-        switch.sysctl(net__ipv4__ip_forward=1, net__ipv4__conf__all__send_redirects=0)
+        switch.sysctl(
+            net__ipv4__ip_forward=1,
+            net__ipv4__conf__all__send_redirects=0,
+            net__ipv6__conf__all__forwarding=1,
+        )
 
     def _make_gateway(self):
         for leg, mtu_bytes in [("edge", self.mtu_bytes), ("mesh", self.mesh_mtu_bytes)]:
@@ -280,16 +308,21 @@ class Lab:
     def _make_instances(self):
         program = compile_decapsulation(self.folder)
         for instance in self.instances:
-            self._join(instance, "eth0", "mesh", self.mesh_mtu_bytes, f"{instance.address}/24")
-            instance.ip("route", "add", "default", "via", MESH_GATEWAY)
+            self._join(instance, "eth0", "mesh", self.mesh_mtu_bytes)
+            instance.add_address(f"{instance.address}/24", "eth0")
+            instance.add_address(f"{instance.address6}/64", "eth0")
             instance.sysctl(net__ipv4__conf__all__arp_ignore=1)
-            for address in [ON_LINK_LISTENER, ROUTED_LISTENER]:
-                instance.ip("addr", "add", f"{address}/32", "dev", "lo")
-                instance.ip("rule", "add", "from", address, "lookup", DIRECT_RETURN_TABLE)
-            instance.ip("route", "add", "default", "via", MESH_ROUTER, "table", DIRECT_RETURN_TABLE)
+            for address in [ON_LINK_LISTENER, ROUTED_LISTENER, ROUTED_LISTENER6]:
+                family = "-6" if ":" in address else "-4"
+                instance.add_address(f"{address}/{128 if family == '-6' else 32}", "lo")
+                instance.ip(family, "rule", "add", "from", address, "lookup", DIRECT_RETURN_TABLE)
+            for gateway, router in [(MESH_GATEWAY, MESH_ROUTER), (MESH6_GATEWAY, MESH6_ROUTER)]:
+                instance.ip("route", "add", "default", "via", gateway)
+                returning = ["table", DIRECT_RETURN_TABLE]
+                instance.ip("route", "add", "default", "via", router, *returning)
             instance.ip("link", "set", "dev", "eth0", "xdpdrv", "obj", program, "sec", "xdp")
 
-    def _join(self, host, device, bridge, mtu_bytes, address=None, peer=None, queues=1):
+    def _join(self, host, device, bridge, mtu_bytes, peer=None, queues=1):
         """A veth from host to a bridge of the switch. Its offloads are off: what arrives at the
         gateway must be whole frames with whole checksums, as from a wire."""
         peer = peer or host.name
@@ -318,8 +351,6 @@ class Lab:
         for end, name in [(host, device), (self.switch, peer)]:
             end.run("ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
         self.switch.ip("link", "set", peer, "master", f"{bridge}-bridge", "up")
-        if address:
-            host.ip("addr", "add", address, "dev", device)
         host.ip("link", "set", device, "up")
 
 

@@ -177,11 +177,12 @@ def connections(host, address, count, port=80):
 
 def ask_udp(host, address, port, source_port, text, timeout_s=2):
     """What comes back for a datagram; TimeoutError or ConnectionRefusedError when nothing does."""
+    v6 = ":" in address
     with host.inside():
-        asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        asking = socket.socket(socket.AF_INET6 if v6 else socket.AF_INET, socket.SOCK_DGRAM)
     with asking:
         asking.settimeout(timeout_s)
-        asking.bind(("0.0.0.0", source_port))
+        asking.bind(("::" if v6 else "0.0.0.0", source_port))
         asking.connect((address, port))
         asking.send(text.encode())
         return asking.recv(65535).decode()
