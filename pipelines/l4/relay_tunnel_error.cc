@@ -97,6 +97,12 @@ bool is_tunnelled(const ListenerTable& listeners, const Headers& inner) {
   return slot != nullptr && is_tunnel(listeners.policies[index(*slot)].forward);
 }
 
+// Nobody has checked who the packet inside says it is from.
+bool may_be_told(const IpAddress& source) {
+  return !source.is_multicast() && !source.is_loopback() && !source.is_unspecified() &&
+         source != IpAddress::v4(be32(0xffffffff));
+}
+
 // Leaves of the error the packet inside, behind the same link header.
 void uncover(Packet packet, Headers& headers, const Headers& inner) {
   const uint32_t covered = inner.ip_offset - headers.ip_offset;
@@ -117,6 +123,7 @@ void relay(Burst& burst, uint32_t i, const ListenerTable& listeners) {
   if (mtu_bytes == 0 || !is_own(listeners, headers.destination)) return;
   const auto quote = parse_tunnel_quote(packet, headers);
   if (!quote || !is_tunnelled(listeners, quote->inner)) return;
+  if (!may_be_told(quote->inner.source)) return;
   if (mtu_bytes < quote->outer_bytes + ipv4_mtu_bytes_min) return;
   const uint32_t inside_bytes = std::min<uint32_t>(mtu_bytes - quote->outer_bytes, UINT16_MAX);
   uncover(packet, headers, quote->inner);

@@ -119,6 +119,19 @@ TEST(RelayTunnelError, WhatIsNotOursIsTheKernels) {
                         .payload(FrameBuilder(other).build_ip())),
             Verdict::twin)
       << "a tunnel of the kernel's";
+  for (const char* source : {"224.0.0.1", "127.0.0.1", "0.0.0.0", "255.255.255.255"}) {
+    const auto nobodys = ethernet().ipv4(source, "203.0.113.10").tcp(1, 80, tcp_flag::ack);
+    const auto outer = ethernet()
+                           .ipv4("10.0.0.254", "10.0.2.1")
+                           .protocol(4)
+                           .payload(FrameBuilder(nobodys).build_ip());
+    EXPECT_EQ(to_host(ethernet()
+                          .ipv4("10.0.7.7", "10.0.0.254")
+                          .icmp(3, 4, 1200)
+                          .payload(FrameBuilder(outer).build_ip())),
+              Verdict::twin)
+        << source;
+  }
   const auto foreign =
       ethernet().ipv4("10.0.0.253", "10.0.2.1").protocol(4).payload(request(true).build_ip());
   EXPECT_EQ(to_host(ethernet()
