@@ -324,7 +324,7 @@ struct Picker {
     const bool nat = is_nat(decision.listener->forward);
     const bool overrun = by_flow && flows.attack.count();
     // What is in mid-flow and needs no entry does not begin, and goes by the hash.
-    if (by_flow && !by_id && (nat || is_new(headers))) {
+    if (by_flow && (nat || is_new(headers))) {
       const Drop over = flows.limits.take(FlowSides::of(headers), *decision.listener, flows.now());
       if (over != Drop::none) return burst.drop(i, over);
     }
