@@ -111,9 +111,11 @@ device = "af_xdp:eth1"
   web.endpoints = {{"10.0.2.1", 8080, 1}};
   web.health = health;
   web.resolve_interval_ms = milliseconds(10000);
+  web.previous_tables_ms = milliseconds(10000);
   ClusterSettings empty;
   empty.name = "empty";
   empty.resolve_interval_ms = milliseconds(10000);
+  empty.previous_tables_ms = milliseconds(10000);
   EXPECT_THAT(model.clusters, ElementsAre(web, empty));
 }
 

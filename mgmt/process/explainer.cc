@@ -54,24 +54,24 @@ void Explainer::explain(const ExplainRequest& request, const ExplainNames& names
   running_->interface = index;
   running_->until = now + patience;
   running_->on_done = std::move(on_done);
-  if (const auto asked = ask(0); !asked) {
+  if (const auto asked = ask(0, now); !asked) {
     const OnDone done = std::exchange(running_, std::nullopt)->on_done;
     done(tl::unexpected(asked.error()));
   }
 }
 
-Result<void> Explainer::ask(uint32_t worker) {
+Result<void> Explainer::ask(uint32_t worker, Instant now) {
   auto packet = plane_.make_packet(running_->interface, running_->frame);
   if (!packet) return tl::unexpected(packet.error());
   running_->worker = worker;
-  running_->request = plane_.gateway(worker).make_rehearsal(*packet, running_->interface);
+  running_->request = plane_.gateway(worker).make_rehearsal(*packet, running_->interface, now);
   plane_.gateway(worker).ask(running_->request.get());
   return {};
 }
 
 void Explainer::poll(const ExplainNames& names, Instant now) {
   if (!running_) return;
-  if (running_->request->done.load(std::memory_order_acquire)) return finish(names);
+  if (running_->request->done.load(std::memory_order_acquire)) return finish(names, now);
   if (now < running_->until || !plane_.gateway(running_->worker).withdraw()) return;
   const Running late = *std::exchange(running_, std::nullopt);
   late.on_done(
@@ -79,12 +79,12 @@ void Explainer::poll(const ExplainNames& names, Instant now) {
            Fault::environment, true));
 }
 
-void Explainer::finish(const ExplainNames& names) {
+void Explainer::finish(const ExplainNames& names, Instant now) {
   const Outcome outcome = running_->request->burst.outcomes[0];
   const auto sights = running_->request->rehearsal.sights();
   if (outcome.verdict == Verdict::hand_off && running_->handed_off.empty()) {
     running_->handed_off.assign(sights.begin(), sights.end());
-    if (ask(outcome.target)) return;
+    if (ask(outcome.target, now)) return;
   }
   Explanation explanation =
       mgmt::explain(running_->handed_off, running_->request->rehearsal.sights(), names);

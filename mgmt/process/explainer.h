@@ -46,8 +46,8 @@ class Explainer {
     std::vector<StageSight> handed_off;  // what the worker saw that does not own it
   };
 
-  Result<void> ask(uint32_t worker);
-  void finish(const ExplainNames& names);
+  Result<void> ask(uint32_t worker, Instant now);
+  void finish(const ExplainNames& names, Instant now);
 
   DataPlane& plane_;
   std::optional<Running> running_;

@@ -383,7 +383,7 @@ EndpointSlot first_choice(const Headers& headers, const ListenerPolicy& listener
   const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
   for (uint32_t k = 0; k < hash_choices_max; ++k) {
     const EndpointSlot slot = cluster->endpoints[cluster->maglev->pick(hash_choice(hash, k))];
-    if (states.get(slot) == EndpointState::healthy) return slot;
+    if (states.takes(slot, hash)) return slot;
   }
   return none<EndpointSlot>;
 }
