@@ -27,7 +27,7 @@ constexpr std::string_view name(Forward forward) {
 constexpr bool is_nat(Forward forward) {
   return forward == Forward::nat || forward == Forward::fullnat;
 }
-// A listener's mss_clamp: what fits the way to the endpoint.
+// A listener's mss_clamp_bytes: what fits the way to the endpoint.
 inline constexpr uint16_t mss_clamp_auto = UINT16_MAX;
 
 // The packet travels inside another one.

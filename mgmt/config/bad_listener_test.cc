@@ -227,11 +227,11 @@ address = "203.0.113.10:80"
 protocol = "tcp"
 forward = "ipip"
 cluster = "web"
-mss_clamp = 87
+mss_clamp_bytes = 87
 )",
-     R"(weft.toml:7:13: mss_clamp must be "auto" or a number from 88 to 65495
-mss_clamp = 87
-            ^
+     R"(weft.toml:7:19: mss_clamp_bytes must be "auto" or a number from 88 to 65495
+mss_clamp_bytes = 87
+                  ^
 )"},
     {"an MSS in words",
      R"([[listener]]
@@ -240,11 +240,11 @@ address = "203.0.113.10:80"
 protocol = "tcp"
 forward = "ipip"
 cluster = "web"
-mss_clamp = "small"
+mss_clamp_bytes = "small"
 )",
-     R"(weft.toml:7:13: mss_clamp must be "auto" or a number from 88 to 65495
-mss_clamp = "small"
-            ^
+     R"(weft.toml:7:19: mss_clamp_bytes must be "auto" or a number from 88 to 65495
+mss_clamp_bytes = "small"
+                  ^
 )"},
     {"an MSS of UDP",
      R"([[listener]]
@@ -252,12 +252,12 @@ name = "dns"
 address = "203.0.113.10:53"
 protocol = "udp"
 forward = "ipip"
-cluster = "dns"
-mss_clamp = 1200
+cluster = "web"
+mss_clamp_bytes = 1200
 )",
-     R"(weft.toml:7:13: mss_clamp is of TCP: the listener's protocol is "udp"
-mss_clamp = 1200
-            ^
+     R"(weft.toml:7:19: mss_clamp_bytes is of TCP: the listener's protocol is "udp"
+mss_clamp_bytes = 1200
+                  ^
 )"},
     {"TCP per packet",
      R"([[listener]]
@@ -278,7 +278,7 @@ name = "dns"
 address = "203.0.113.10:53"
 protocol = "udp"
 forward = "nat"
-cluster = "dns"
+cluster = "web"
 udp = "per-packet"
 )",
      R"(weft.toml:7:7: udp = "per-packet" keeps no flows, and forward "nat" needs them for the way back

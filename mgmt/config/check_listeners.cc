@@ -188,8 +188,8 @@ void check_protocol_keys(Reading& reading, const Node& root) {
     if (!was_read(listener)) continue;
     const bool udp = listener.protocol == Protocol::udp;
     if (listener.mss_clamp_bytes != 0 && udp) {
-      reading.complain(place(root, {"listener", i, "mss_clamp"}),
-                       "mss_clamp is of TCP: the listener's protocol is \"udp\"");
+      reading.complain(place(root, {"listener", i, "mss_clamp_bytes"}),
+                       "mss_clamp_bytes is of TCP: the listener's protocol is \"udp\"");
     }
     if (listener.udp != UdpChoice::per_packet) continue;
     const Offset at = place(root, {"listener", i, "udp"});

@@ -267,8 +267,8 @@ TEST(Load, KeysOfOneProtocol) {
   const Model model = model_of(R"(
 listener = [
   {name="a",address="203.0.113.9:53",protocol="udp",forward="gue",cluster="c",udp="per-packet"},
-  {name="b",address="203.0.113.9:80",protocol="tcp",forward="nat",cluster="c",mss_clamp="auto"},
-  {name="c",address="203.0.113.9:81",protocol="tcp",forward="nat",cluster="c",mss_clamp=1220}
+  {name="b",address="203.0.113.9:80",protocol="tcp",forward="nat",cluster="c",mss_clamp_bytes="auto"},
+  {name="c",address="203.0.113.9:81",protocol="tcp",forward="nat",cluster="c",mss_clamp_bytes=1220}
 ]
 cluster = [{name="c"}]
 [[interface]]

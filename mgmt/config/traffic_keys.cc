@@ -64,7 +64,7 @@ constexpr Key rows[] = {
              "services that answer each one alone. Not with `nat` and `fullnat`, which need flows "
              "for the way back."},
     {.section = "listener",
-     .name = "mss_clamp",
+     .name = "mss_clamp_bytes",
      .field = field_of<ListenerSettings, read_mss_clamp>("integer or string"),
      .fallback = absent("the MSS that SYNs announce is left alone"),
      .unit = "bytes",

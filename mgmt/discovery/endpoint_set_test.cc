@@ -119,9 +119,9 @@ TEST(EndpointSet, WhatIsTheGatewayItselfIsIgnoredWithAReason) {
 
 TEST(EndpointSet, ManyProblemsAreShortened) {
   std::vector<EndpointSettings> endpoints;
-  for (int i = 1; i <= 9; ++i) endpoints.push_back({"fd00::" + std::to_string(i), 80, 1});
+  for (int i = 1; i <= 9; ++i) endpoints.push_back({"fe80::" + std::to_string(i), 80, 1});
   const auto set = discover(cluster(endpoints), resolved({}), {});
-  EXPECT_THAT(set.problem, HasSubstr("fd00::4: "));
+  EXPECT_THAT(set.problem, HasSubstr("fe80::4 is "));
   EXPECT_THAT(set.problem, HasSubstr("; and 5 more"));
 }
 

@@ -1,5 +1,5 @@
-// Stage: lowers the MSS that SYNs announce for a listener with `mss_clamp` (RFC 9293, 3.7.1), so
-// that segments fit the way to the endpoint without path MTU discovery. A SYN limits what the
+// Stage: lowers the MSS that SYNs announce for a listener with `mss_clamp_bytes` (RFC 9293, 3.7.1),
+// so that segments fit the way to the endpoint without path MTU discovery. A SYN limits what the
 // endpoint sends, its SYN-ACK what the client sends; past a tunnel or direct listener only the
 // former comes through here. A SYN without the option is not given one: its sender assumes 536 or
 // 1220 bytes.
