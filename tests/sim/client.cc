@@ -16,7 +16,7 @@ static constexpr uint64_t silence_min_ms = 1500, silence_spread_ms = 1500;
 static constexpr uint32_t large_percent = 4;
 static constexpr uint32_t in_pieces_percent = 4;
 // IP and TCP headers with the token; UDP needs less.
-static constexpr std::size_t headers_bytes_max = 40 + 20 + 16;
+static constexpr std::size_t headers_bytes_max = 40 + 20 + 16 + 1;  // a request has one more
 
 Client::Client(const ClientPlan& plan)
     : plan_(plan),

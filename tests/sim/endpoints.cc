@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "dataplane/wire/headers.h"
 
 namespace weft::sim {
@@ -40,6 +42,8 @@ std::optional<Endpoints::Answer> Endpoints::receive(const test::Decoded& frame) 
     ++damaged_;
     return std::nullopt;
   }
+  // A damaged protocol number of IPv6 is covered by no checksum: nobody listens there.
+  if (inner->protocol != static_cast<int>(service.protocol)) return std::nullopt;
   if (is_refusal(*inner)) return std::nullopt;
   const bool direct = service.forward == Forward::direct;
   const bool to_it = frame.destination == (direct ? service.address : endpoint.address);
@@ -70,7 +74,10 @@ bool Endpoints::believes(const Endpoint& endpoint, const test::Decoded& request)
     wrong = "another listener";
   }
   if (wrong.empty()) return true;
-  breach_(fmt::format("endpoint {} was made to believe {}", endpoint.address, wrong));
+  std::ostringstream what;
+  what << request;
+  breach_(
+      fmt::format("endpoint {} was made to believe {}: {}", endpoint.address, wrong, what.str()));
   return false;
 }
 

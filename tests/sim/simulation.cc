@@ -221,6 +221,7 @@ void Simulation::deliver_to_client(const test::Decoded& frame) {
 // It is an answer to this client, or the gateway's own.
 bool Simulation::believes(const Client& client, const test::Decoded& packet) {
   if (packet.icmp_type >= 0) return true;
+  if (packet.protocol != static_cast<int>(client.service().protocol)) return false;
   const std::optional<Token> token = token_of(packet);
   const bool reset = client.service().protocol == Protocol::tcp && (packet.flags & tcp_flag::rst);
   if (token ? token->client == client.plan().number : reset) return true;
