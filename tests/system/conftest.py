@@ -5,6 +5,7 @@ Each test runs with one worker on one queue and with two workers on two queues.
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import sys
 
@@ -51,8 +52,7 @@ def make_gateway(lab):
         return made[-1]
 
     (lab.folder / "weftd.log").unlink(missing_ok=True)
-    for orders in lab.folder.glob("state/*.orders"):
-        orders.unlink()
+    shutil.rmtree(lab.folder / "state", ignore_errors=True)
     yield make
     try:
         for gateway in made:

@@ -80,6 +80,8 @@ def test_drops_have_their_name(lab, start_gateway, web):
 
 def test_the_answer_to_a_drop_is_told_apart(lab, start_gateway, web):
     gateway = start_gateway(*web())
+    # The client's link address is known then, or the first answer would be lost.
+    traffic.fetch(lab.client, f"http://{labs.ROUTED_LISTENER}/")
     capture = Capture(gateway, "--packets", 2, "--filter", "tcp port 4444")
     with pytest.raises(ConnectionRefusedError):
         traffic.Connection(lab.client, labs.ROUTED_LISTENER, 4444)
@@ -108,20 +110,27 @@ def test_kernel_traffic_is_seen(lab, start_gateway, web):
 
 def test_captures_are_bounded_and_end_with_their_client(lab, start_gateway, web, running):
     gateway = start_gateway(*web())
-    command = [WEFTCTL, "--socket", gateway.socket, "capture", "--output", "/dev/null"]
-    command = [str(word) for word in command]
-    others = [running(subprocess.Popen(command, stderr=subprocess.DEVNULL)) for _ in range(4)]
+    files = [lab.folder / f"capture-{number}.pcapng" for number in range(4)]
+    captures = []
+    for file in files:
+        command = [WEFTCTL, "--socket", gateway.socket, "capture", "--output", file]
+        process = subprocess.Popen([str(word) for word in command], stderr=subprocess.DEVNULL)
+        captures.append(running(process))
+    labs.wait_until(
+        lambda: all(file.exists() and file.stat().st_size for file in files), 20, "four captures"
+    )
 
-    def refused():
+    def one_more():
         return gateway.weftctl("capture", "--output", "/dev/null", "--seconds", 1, check=False)
 
-    said = labs.wait_until(
-        lambda: (done := refused()).returncode == 1 and done.stdout, 20, "four captures to run"
+    refused = one_more()
+    assert refused.returncode == 1
+    assert refused.stdout == (
+        "weftctl: 4 captures run already, and more may not: end one of them\n"
     )
-    assert said == "weftctl: 4 captures run already, and more may not: end one of them\n"
-    others[0].kill()
-    others[0].wait()
-    labs.wait_until(lambda: refused().returncode == 0, 20, "a capture to make room")
+    captures[0].kill()
+    captures[0].wait()
+    labs.wait_until(lambda: one_more().returncode == 0, 20, "a capture to make room")
 
 
 def test_bad_filters_are_explained(start_gateway, web):
@@ -138,10 +147,10 @@ def explain(gateway, *words):
     return answer, {stage["stage"]: stage["says"] for stage in answer["stages"]}
 
 
-@pytest.mark.parametrize("forward", ["nat", "ipip"])
-def test_explain_says_what_then_happens(lab, start_gateway, web, forward):
+@pytest.mark.parametrize("forward, first_port", [("nat", 20000), ("ipip", 21000)])
+def test_explain_says_what_then_happens(lab, start_gateway, web, forward, first_port):
     gateway = start_gateway(*web(forward=forward))
-    for port in range(20000, 20008):
+    for port in range(first_port, first_port + 8):
         packet = f"tcp 10.0.0.1:{port} > {labs.ROUTED_LISTENER}:80"
         answer, stages = explain(gateway, packet)
         assert (answer["verdict"], answer["leaves"], answer["drop"]) == ("transmit", "mesh", "")
@@ -149,13 +158,15 @@ def test_explain_says_what_then_happens(lab, start_gateway, web, forward):
         assert stages["track_flow"] == "no flow is known"
         picked = stages["pick_endpoint"]
         address = re.fullmatch(r"a new flow: endpoint (\S+):80, healthy", picked)[1]
-        assert gateway.flows_active() == port - 20000, "asking made a flow"
+        assert gateway.flows_active() == port - first_port, "asking made a flow"
         url = f"http://{labs.ROUTED_LISTENER}/"
         assert traffic.fetch(lab.client, url, "--local-port", port) == (
             0,
             next(each.name for each in lab.instances if each.address == address) + "\n",
         )
-        labs.wait_until(lambda: gateway.flows_active() == port - 19999, 10, "the flow to count")
+        labs.wait_until(
+            lambda: gateway.flows_active() == port - first_port + 1, 10, "the flow to count"
+        )
         _, stages = explain(gateway, packet, "ack")
         assert stages["track_flow"] == f"a known flow: endpoint {address}:80, healthy"
 
@@ -201,7 +212,7 @@ def test_what_cannot_be_explained_is_said(lab, start_gateway, web):
         ([syn, "--interface", "egde"], 'no interface "egde": edge, mesh are there'),
         (["--pcap", "/nowhere.pcap"], "/nowhere.pcap: No such file or directory"),
         (["--pcap", lab.folder / "text"], "unknown file format"),
-        ([syn, "bytes=60000"], "a buffer only"),
+        ([syn, "bytes=20000"], "a buffer only"),
     ]:
         done = gateway.weftctl("explain", *words, check=False)
         assert done.returncode == 1, words
