@@ -132,7 +132,7 @@ TEST_F(GatewayTest, WhatTheKernelWantsGoesToTheTwin) {
   start(1);
   const FrameBuilder frames[] = {
       arp_request(),
-      ethernet().ether_type(0x88cc).payload_bytes(46),                        // LLDP
+      ethernet().ether_type(0x88cc).payload_bytes(46),                    // LLDP
       ethernet().ipv4(client, host).tcp(40000, 22, tcp_flag::syn),        // the host's address
       ethernet().ipv4(client, host).icmp(8, 0, 0x10001).payload("ping"),  // ping to the host
       ethernet().to("01:00:5e:00:00:05").ipv4(client, "224.0.0.5").udp(1, 2),
