@@ -48,7 +48,7 @@ void Explainer::explain(const ExplainRequest& request, const ExplainNames& names
                         Fault::operator_input));
   }
   const auto index = static_cast<uint16_t>(interface - names.interfaces.begin());
-  running_.emplace();
+  running_.emplace(Running{});
   running_->frame =
       request.is_frame ? request.bytes : framed(request.bytes, plane_.gateway(0).link(index));
   running_->interface = index;
