@@ -142,6 +142,7 @@ void Simulation::run_agenda() {
 void Simulation::talk_to_kernel() {
   constexpr uint16_t arp = 0x0806;
   constexpr std::size_t arp_bytes = 28;
+  if (!kernel_talks_) return;
   const auto queue = static_cast<uint32_t>(random_.below(SimulatedGateway::workers));
   test::FrameBuilder frame = test::ethernet().ether_type(arp).payload_bytes(arp_bytes);
   if (random_.happens(1)) (void)gateway_.push(queue, frame.from(router_mac).build());
@@ -241,6 +242,9 @@ void Simulation::settle() {
   for (const Instant until = now_ + recovery; now_ < until;) step(step_duration);
   const Instant until = now_ + established_timeout + 3 * closing_timeout;
   while (now_ < until && breaches_.none()) step(pause);
+  // What is still on its way arrives.
+  kernel_talks_ = false;
+  for (const Instant end = now_ + recovery; now_ < end;) step(step_duration);
 }
 
 Outcome Simulation::run() {

@@ -98,6 +98,7 @@ class Simulation {
   uint64_t damaged_ = 0;  // what clients got
   Duration jump_{};       // that the next step takes besides
   Instant mgmt_returns_{};
+  bool kernel_talks_ = true;
   std::array<Instant, SimulatedGateway::workers> worker_returns_{};
   std::array<Duration, SimulatedGateway::workers> clocks_ahead_{};  // of the workers
   std::vector<mgmt::EndpointProbed> probed_;                        // while mgmt is away
