@@ -1,7 +1,7 @@
 #include "dataplane/worker/record_ring.h"
 
+#include <algorithm>
 #include <bit>
-#include <cstring>
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/check.h"
@@ -33,8 +33,8 @@ bool RecordRing::push(std::span<const std::byte> head, std::span<const std::byte
   }
   std::byte* to = at(position);
   store(to, static_cast<uint32_t>(head.size() + body.size()));
-  std::memcpy(to + prefix_bytes, head.data(), head.size());
-  std::memcpy(to + prefix_bytes + head.size(), body.data(), body.size());
+  std::byte* end = std::copy(head.begin(), head.end(), to + prefix_bytes);
+  std::copy(body.begin(), body.end(), end);
   pushed_bytes_.store(position + needed_bytes, std::memory_order_release);
   return true;
 }
