@@ -15,10 +15,11 @@ constexpr uint32_t toa_bytes(bool v4) {
   return v4 ? 8 : 20;
 }
 
-// Puts the packet's source behind its TCP options; lengths and checksums follow. False, and the
-// packet is as it was: the header has no room for it, or the buffer none in front, or the packet
-// would be larger than `mtu_bytes` (0: unknown). Requires: a whole TCP segment or the first piece
-// of one, `headers` as parse_headers made them.
+// Puts the packet's source behind its TCP options; lengths and checksums follow. One that the
+// client sent becomes padding in any case. False, and the packet is otherwise as it was: the header
+// has no room for it, or the buffer none in front, or the packet would be larger than `mtu_bytes`
+// (0: unknown). Requires: a whole TCP segment or the first piece of one, `headers` as parse_headers
+// made them.
 bool add_client_address(Packet packet, Headers& headers, uint16_t mtu_bytes);
 
 }  // namespace weft

@@ -107,6 +107,24 @@ TEST(AddClientAddress, APacketWithoutRoomForItGoesWithout) {
   }
 }
 
+TEST(AddClientAddress, WhatTheClientSaysOfItselfIsPadding) {
+  for (const Family& family : families()) {
+    Path path(configuration(family));
+    std::vector<uint8_t> forged{1, 254, 8, 0x99, 0x99, 6, 6, 6, 6, 1, 1, 1};
+    const auto out = path.send(to_listener(family, tcp_flag::syn).tcp_options(forged));
+    ASSERT_TRUE(out.forwarded());
+    EXPECT_TRUE(out.frame.sound()) << out.frame;
+    std::vector<uint8_t> expected(forged.size(), 1);
+    expected.insert(expected.end(), family.option.begin(), family.option.end());
+    EXPECT_EQ(out.frame.tcp_options, expected);
+    forged.resize(36, 1);  // no room for the true one
+    const auto full = path.send(to_listener(family, tcp_flag::syn).tcp_options(forged));
+    ASSERT_TRUE(full.forwarded());
+    EXPECT_TRUE(full.frame.sound()) << full.frame;
+    EXPECT_EQ(full.frame.tcp_options, std::vector<uint8_t>(36, 1));
+  }
+}
+
 TEST(AddClientAddress, UdpIsLeftAlone) {
   const Family family = families()[0];
   SnapshotBuilder b;
