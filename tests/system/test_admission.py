@@ -131,8 +131,10 @@ def test_blackholes_that_cannot_be_are_refused(start_gateway, web):
 
 
 @contextlib.contextmanager
-def connecting(host, count):
-    """So many connections that begin at once, once none has been answered for half a second."""
+def connecting(host, count, at_least=0):
+    """So many connections that begin at once, once none has been answered for half a second; while
+    `at_least` have not been, for longer: a packet that the lab lost comes again after 1 s, then 2 s.
+    """
     with contextlib.ExitStack() as opened:
         sockets = []
         for _ in range(count):
@@ -143,7 +145,8 @@ def connecting(host, count):
             sockets.append(one)
         waiting = sockets
         while waiting:
-            ready = select.select([], waiting, [], 0.5)[1]
+            missing = len(sockets) - len(waiting) < at_least
+            ready = select.select([], waiting, [], 5 if missing else 0.5)[1]
             if not ready:
                 break
             waiting = [one for one in waiting if one not in ready]
@@ -155,18 +158,23 @@ def test_flows_at_a_time_of_each_client(lab, start_gateway, web, forward):
     """Each worker has half of the limit where there are two."""
     gateway = start_gateway(*web(forward=forward, source_flows_max=10))
     first, second = lab.clients
-    with connecting(first, 40) as begun:
+    with connecting(first, 40, at_least=10) as begun:
         assert begun == 10
-        with connecting(second, 40) as begun_there:
+        with connecting(second, 40, at_least=10) as begun_there:
             assert begun_there == 10
-    assert gateway.dropped("source_flows_full") >= 60
+            gateway.wait_until(
+                lambda: gateway.dropped("source_flows_full") >= 60, 5, "the others to be dropped"
+            )
 
 
 def test_flows_at_a_time_of_all_clients(lab, start_gateway, web):
     gateway = start_gateway(*web(flows_max=10))
-    with connecting(lab.clients[0], 40) as begun, connecting(lab.clients[1], 40) as none:
+    first, second = lab.clients
+    with connecting(first, 40, at_least=10) as begun, connecting(second, 40) as none:
         assert (begun, none) == (10, 0)
-    assert gateway.dropped("listener_flows_full") >= 70
+        gateway.wait_until(
+            lambda: gateway.dropped("listener_flows_full") >= 70, 5, "the others to be dropped"
+        )
 
 
 def test_flows_that_begin_in_a_second(lab, start_gateway, web):
