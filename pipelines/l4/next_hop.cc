@@ -63,8 +63,9 @@ void next_hop(Burst& burst, const Decisions& decisions, const RoutingPart& routi
       hop = &routing.next_hops[way.next_hop];
       if (hop->link_header_bytes == 0) {
         wishes.ask(way.neighbour);
-        if (!answer && waiting.put(burst.packets[i], headers, decisions[i], now))
-          return burst.hold(i);
+        const bool waits = answer ? waiting.put_answer(burst.packets[i], headers, now)
+                                  : waiting.put(burst.packets[i], headers, decisions[i], now);
+        if (waits) return burst.hold(i);
         return burst.drop(i, Drop::next_hop_unresolved);
       }
     }

@@ -8,16 +8,26 @@ WaitingPackets::~WaitingPackets() {
   for (uint32_t i = 0; i < size_; ++i) rte_pktmbuf_free(waiting_[i].packet.buffer());
 }
 
+bool WaitingPackets::put(const Waiting& waiting) {
+  if (size_ == packets_max) return false;
+  waiting_[size_++] = waiting;
+  answers_ += waiting.answer;
+  return true;
+}
+
 bool WaitingPackets::put(Packet packet, const Headers& headers, const Decision& decision,
                          Instant now) {
-  if (size_ == packets_max) return false;
-  waiting_[size_++] = {.packet = packet,
-                       .headers = headers,
-                       .listener = decision.listener_slot,
-                       .has_hop_address = decision.has_hop_address,
-                       .hop_address = decision.hop_address,
-                       .until = now + wait_max};
-  return true;
+  return put({.packet = packet,
+              .headers = headers,
+              .listener = decision.listener_slot,
+              .has_hop_address = decision.has_hop_address,
+              .hop_address = decision.hop_address,
+              .until = now + wait_max});
+}
+
+bool WaitingPackets::put_answer(Packet packet, const Headers& headers, Instant now) {
+  if (answers_ == answers_max) return false;
+  return put({.packet = packet, .headers = headers, .answer = true, .until = now + wait_max});
 }
 
 uint32_t WaitingPackets::release(Burst& burst, Decisions& decisions, const RoutingPart& routing,
@@ -34,6 +44,7 @@ uint32_t WaitingPackets::release(Burst& burst, Decisions& decisions, const Routi
       waiting_[kept++] = waiting;
       continue;
     }
+    answers_ -= waiting.answer;
     expired |= uint32_t{!resolved} << released;
     decisions[released].clear();
     decisions[released].listener_slot = waiting.listener;

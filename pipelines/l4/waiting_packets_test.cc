@@ -22,6 +22,11 @@ test::FrameBuilder reply(uint16_t port) {
   return ethernet().ipv4("10.0.2.1", "10.7.7.7").tcp(8080, port, tcp_flag::syn | tcp_flag::ack);
 }
 
+// To a port where nobody listens, from a client whose MAC address is not known.
+test::FrameBuilder refused(uint16_t port) {
+  return ethernet().ipv4("10.7.7.7", "203.0.113.10").tcp(port, 81, tcp_flag::syn);
+}
+
 TEST(WaitingPackets, GoOutWhenTheirNeighbourIsKnown) {
   Path path(configuration());
   EXPECT_EQ(path.send(reply(9)).verdict, Verdict::hold);
@@ -75,6 +80,35 @@ TEST(WaitingPackets, AreBounded) {
   }
   EXPECT_EQ(name(path.send(reply(1000)).drop), name(Drop::next_hop_unresolved));
 }  // and what still waits is freed: the Path counts buffers
+
+TEST(WaitingPackets, AnswersWaitToo) {
+  Path path(configuration());
+  const auto held = path.send(refused(9));
+  EXPECT_EQ(held.verdict, Verdict::hold);
+  EXPECT_EQ(name(held.drop), name(Drop::no_listener)) << "it counts as what it was refused for";
+  auto known = configuration();
+  known.neighbour("10.7.7.7");
+  path.reconfigure(known);
+  const auto out = path.release();
+  ASSERT_EQ(out.size(), 1u);
+  ASSERT_TRUE(out[0].transmitted());
+  EXPECT_TRUE(out[0].frame.sound()) << out[0].frame;
+  EXPECT_EQ(out[0].frame.destination, "10.7.7.7");
+  EXPECT_EQ(path.counters.listeners[0].drops.read(), 0u);
+}
+
+// Forged senders keep no answer's place from packets of flows.
+TEST(WaitingPackets, AnswersTakeAQuarterOfThePlaces) {
+  Path path(configuration());
+  for (uint16_t n = 1; n <= WaitingPackets::answers_max; ++n) {
+    ASSERT_EQ(path.send(refused(n)).verdict, Verdict::hold);
+  }
+  EXPECT_EQ(path.send(refused(1000)).verdict, Verdict::drop);
+  EXPECT_EQ(path.send(reply(9)).verdict, Verdict::hold);
+  path.now += WaitingPackets::wait_max;
+  EXPECT_EQ(path.release().size(), WaitingPackets::answers_max + 1);
+  EXPECT_EQ(path.send(refused(1001)).verdict, Verdict::hold) << "the places are free again";
+}
 
 }  // namespace
 }  // namespace weft

@@ -80,7 +80,7 @@ def test_drops_have_their_name(lab, start_gateway, web):
 
 def test_the_answer_to_a_drop_is_told_apart(lab, start_gateway, web):
     gateway = start_gateway(*web())
-    # The client's link address is known then, or the first answer would be lost.
+    # The client's link address is known then, or the answer would wait for it and leave by itself.
     traffic.fetch(lab.client, f"http://{labs.ROUTED_LISTENER}/")
     capture = Capture(gateway, "--packets", 2, "--filter", "tcp port 4444")
     with pytest.raises(ConnectionRefusedError):
