@@ -129,7 +129,7 @@ class Stages {
     });
     stage([&] { clamp_mss(burst, decisions_, snapshot); });
     stage([&] { forward(burst, decisions_, *snapshot.routing, counters_); });
-    stage([&] { forward_icmp_error(burst, decisions_); });
+    stage([&] { forward_icmp_error(burst, decisions_, *snapshot.routing); });
     stage([&] { answer(burst, {}, reply_limits_, now); });
     stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now); });
   }

@@ -3,6 +3,7 @@
 #include "dataplane/wire/checksum.h"
 #include "pipelines/l4/forward_direct.h"
 #include "pipelines/l4/forward_tunnel.h"
+#include "pipelines/l4/next_hop.h"
 #include "pipelines/l4/parse_quoted.h"
 #include "pipelines/l4/ttl.h"
 
@@ -115,9 +116,17 @@ void rewrite(Packet packet, Headers& headers, const Decision& decision) {
   rewrite_outer(packet, headers, quoted.destination, decision, message);
 }
 
+// What the way of an error through nat takes; 0: unknown.
+uint32_t way_mtu_bytes(const Headers& headers, const Decision& decision,
+                       const RoutingPart& routing) {
+  if (decision.direction == Direction::to_endpoint) return decision.record->path_mtu_bytes;
+  const bool fullnat = decision.rewrites_both;
+  return find_way(routing, fullnat ? decision.near_address : headers.destination).mtu_bytes;
+}
+
 }  // namespace
 
-void forward_errors(Burst& burst, Decisions& decisions) {
+void forward_errors(Burst& burst, Decisions& decisions, const RoutingPart& routing) {
   uint32_t tunnel = 0;
   uint32_t direct = 0;
   Burst::for_each(burst.take_aside(), [&](uint32_t i) {
@@ -126,6 +135,10 @@ void forward_errors(Burst& burst, Decisions& decisions) {
     if (headers.payload != Payload::icmp_error) return;  // an echo, answered
     if (headers.ttl <= 1) return burst.drop(i, Drop::ttl_expired);
     if (decision.listener == nullptr || is_nat(decision.listener->forward)) {
+      const uint32_t mtu_bytes = way_mtu_bytes(headers, decision, routing);
+      if (headers.ip_bytes > mtu_bytes && mtu_bytes != 0) {
+        return burst.drop(i, Drop::packet_too_big);
+      }
       return rewrite(burst.packets[i], headers, decision);
     }
     decision.next_hop = decision.record->next_hop;

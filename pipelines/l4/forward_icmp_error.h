@@ -4,7 +4,8 @@
 // ports, the quoted packet's own checksums as far as they are there (RFC 5508, 4.2; RFC 5597). To
 // tunnel and direct listeners it goes as any packet does: unchanged inside the tunnel, or
 // redirected.
-//   ttl_expired  the error may not be forwarded once more; nobody is told
+//   ttl_expired     the error may not be forwarded once more; nobody is told
+//   packet_too_big  it is larger than the way out; nobody is told
 // and what forward_tunnel and forward_direct drop.
 #pragma once
 
@@ -12,12 +13,12 @@
 
 namespace weft {
 
-void forward_errors(Burst& burst, Decisions& decisions);
+void forward_errors(Burst& burst, Decisions& decisions, const RoutingPart& routing);
 
 // Costs one test a burst without errors.
-inline void forward_icmp_error(Burst& burst, Decisions& decisions) {
+inline void forward_icmp_error(Burst& burst, Decisions& decisions, const RoutingPart& routing) {
   if (burst.aside != 0) [[unlikely]] {
-    forward_errors(burst, decisions);
+    forward_errors(burst, decisions, routing);
   }
 }
 

@@ -195,6 +195,30 @@ TEST_P(ForwardIcmpError, TheLastHopIsTheEnd) {
   EXPECT_FALSE(out.transmitted()) << "no error about an error";
 }
 
+// From a link that takes more than the way out does.
+TEST_P(ForwardIcmpError, WhatIsTooBigForTheWayEndsHere) {
+  for (const Forward forward : {Forward::nat, Forward::fullnat}) {
+    auto builder = configuration(family, forward);
+    Path path(builder.path_mtu(1300));
+    const auto sent = path.send(request());
+    ASSERT_TRUE(sent.forwarded()) << name(sent.drop);
+    const auto answer = ip(family, family.listener, family.client).tcp(80, 1234, tcp_flag::ack);
+    const auto send = [&](const char* to, Bytes quote, std::size_t ip_bytes) {
+      quote.resize(ip_bytes - header_bytes() - 8);
+      return path.send(error(family.router, to, quote));
+    };
+    const std::string source = sent.frame.source;
+    const Bytes there = packet_of(sent.bytes), back = FrameBuilder(answer).build_ip();
+    for (const auto& [to, quote] :
+         {std::pair(source.c_str(), there), std::pair(family.listener, back)}) {
+      EXPECT_TRUE(send(to, quote, 1300).forwarded()) << to;
+      const auto out = send(to, quote, 1301);
+      EXPECT_EQ(name(out.drop), "packet_too_big") << to;
+      EXPECT_FALSE(out.transmitted()) << "no error about an error";
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Families, ForwardIcmpError, testing::ValuesIn(families),
                          [](const auto& each) { return each.param.v4 ? "v4" : "v6"; });
 

@@ -75,7 +75,7 @@ void L4::run_stages(Burst& burst, const Snapshot& snapshot, Instant now, Watch w
   watch.after("clamp_mss");
   forward(burst, decisions_, *snapshot.routing, counters_);
   watch.after("forward");
-  forward_icmp_error(burst, decisions_);
+  forward_icmp_error(burst, decisions_, *snapshot.routing);
   watch.after("forward_icmp_error");
   answer(burst, own, reply_limits_, now);
   watch.after("answer");
