@@ -24,6 +24,7 @@ void Path::restart() {
   refuse_new_flows = false;
   for (const auto& [_, endpoint] : gateway.endpoints) {
     gateway.set_state(endpoint, EndpointState::healthy);
+    counters.endpoints[index(endpoint)].flows_active.set(0);
   }
   l4 = std::make_unique<L4>(settings_, *gateway.states, refuse_new_flows, counters,
                             gateway.snapshot.policy->timeouts, now);
@@ -38,8 +39,10 @@ static std::vector<PathOutput> outputs_of(const Burst& burst) {
   CHECK(burst.live == 0);
   std::vector<PathOutput> outputs;
   for (uint32_t i = 0; i < burst.size; ++i) {
-    PathOutput output{
-        burst.outcomes[i].verdict, burst.dropped_for(i), burst.outcomes[i].target, {}, {}, {}};
+    PathOutput output{.verdict = burst.outcomes[i].verdict,
+                      .drop = burst.dropped_for(i),
+                      .target = burst.outcomes[i].target,
+                      .packet = burst.packets[i].buffer()};
     const bool ours = output.verdict != Verdict::hold;
     if (ours && output.verdict != Verdict::drop) output.bytes = bytes_of(burst.packets[i]);
     if ((burst.followed >> i & 1) != 0) output.ports = burst.ports[i];
@@ -57,7 +60,8 @@ PathOutput Path::send(const Bytes& frame) {
 std::vector<PathOutput> Path::send_burst(const std::vector<Bytes>& frames) {
   CHECK(frames.size() <= Burst::packets_max);
   Burst burst;
-  for (std::size_t i = 0; i < frames.size(); ++i) burst.packets[i] = pool.make(frames[i]);
+  for (std::size_t i = 0; i < frames.size(); ++i)
+    burst.packets[i] = pool.make(frames[i], segment_bytes);
   burst.start(static_cast<uint32_t>(frames.size()), 0);
   l4->process(burst, gateway.snapshot, now);
   return outputs_of(burst);
@@ -91,12 +95,28 @@ void Path::advance(Duration duration) {
 }
 
 void Path::reconfigure(const SnapshotBuilder& builder) {
+  reconfigure(builder.build());
+}
+
+void Path::reconfigure(const TestGateway& next) {
   const uint64_t generation = gateway.snapshot.generation;
-  TestGateway next = builder.build();
   gateway.snapshot = next.snapshot;
   gateway.snapshot.generation = generation + 1;
   gateway.clusters = next.clusters;
   gateway.endpoints = next.endpoints;
+}
+
+PathOutput Path::rehearse(const Bytes& frame) {
+  WorkerCounters unused;
+  L4 stand_in(settings_, *gateway.states, refuse_new_flows, unused,
+              gateway.snapshot.policy->timeouts, now);
+  Burst burst;
+  burst.packets[0] = pool.make(frame, segment_bytes);
+  burst.start(1, 0);
+  Rehearsal rehearsal;
+  stand_in.rehearse(*l4, burst, gateway.snapshot, now, rehearsal);
+  CHECK(rehearsal.sights().back().outcome.verdict == burst.outcomes[0].verdict);
+  return outputs_of(burst).front();
 }
 
 }  // namespace weft::test

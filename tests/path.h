@@ -26,6 +26,7 @@ struct PathOutput {
   Bytes bytes;                         // of a transmitted or twin frame
   Decoded frame;                       // of a transmitted frame
   std::optional<DatagramPorts> ports;  // that go along with a piece that is handed off
+  const void* packet = nullptr;        // which it is: one that is held comes out of release() so
 
   bool transmitted() const { return verdict == Verdict::transmit; }
   // Transmitted, and not in answer to a drop.
@@ -49,14 +50,18 @@ class Path {
   // What waited and goes now.
   std::vector<PathOutput> release();
   void advance(Duration duration);
-  // The same gateway as at first, but for its counters.
+  // The same gateway as at first, but for its counters (gauges are what they were at first).
   void restart();
-  // The same gateway, otherwise configured; flows stay.
+  // The same gateway, otherwise configured; flows stay. Its states stay, too.
   void reconfigure(const SnapshotBuilder& builder);
+  void reconfigure(const TestGateway& next);
+  // What would become of the frame, as L4::rehearse says.
+  PathOutput rehearse(const Bytes& frame);
 
   TestGateway gateway;
   std::atomic<bool> refuse_new_flows{false};
   WorkerCounters counters;
+  uint32_t segment_bytes = UINT16_MAX;  // frames lie in segments of at most so many
   Instant now{};
   PacketPool pool;
   std::unique_ptr<L4> l4;

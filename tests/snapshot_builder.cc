@@ -129,6 +129,16 @@ SnapshotBuilder& SnapshotBuilder::neighbour(std::string_view address) {
   return *this;
 }
 
+SnapshotBuilder& SnapshotBuilder::unresolved(std::string_view address) {
+  unresolved_.push_back(ip(address));
+  return *this;
+}
+
+SnapshotBuilder& SnapshotBuilder::own_macs() {
+  own_macs_ = true;
+  return *this;
+}
+
 SnapshotBuilder& SnapshotBuilder::mss_clamp(uint16_t bytes) {
   listeners_.back().mss_clamp_bytes = bytes;
   return *this;
@@ -297,8 +307,14 @@ std::shared_ptr<RoutingPart> SnapshotBuilder::routing() const {
     NextHop hop{.link_header_bytes = 14, .interface = 0, .mtu_bytes = mtu_bytes_};
     std::array<uint8_t, 14> link{2, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0, 1, 8, 0};
     if (!address.is_v4()) link[12] = 0x86, link[13] = 0xdd;
+    if (own_macs_) {
+      link[3] = address.is_v4() ? 4 : 6;
+      std::memcpy(&link[4], &address.bytes()[14], 2);
+    }
     std::memcpy(hop.link_header.data(), link.data(), link.size());
-    neighbours.push_back({{0, address}, static_cast<uint32_t>(part->next_hops.size())});
+    const bool known = std::ranges::find(unresolved_, address) == unresolved_.end();
+    if (!known) hop = {};
+    if (known) neighbours.push_back({{0, address}, static_cast<uint32_t>(part->next_hops.size())});
     part->next_hops.push_back(hop);
   };
   for (const Cluster& cluster : clusters_) {

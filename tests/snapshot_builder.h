@@ -68,6 +68,10 @@ class SnapshotBuilder {
   SnapshotBuilder& workers(uint32_t workers);
   // A neighbour is otherwise known for the endpoints and these.
   SnapshotBuilder& neighbour(std::string_view address);
+  // Nobody knows this one's link address, endpoint or not.
+  SnapshotBuilder& unresolved(std::string_view address);
+  // Each neighbour has a link address of its own, which ends in its family and last two bytes.
+  SnapshotBuilder& own_macs();
   SnapshotBuilder& path_mtu(uint16_t mtu_bytes);
 
   TestGateway build() const;
@@ -105,10 +109,11 @@ class SnapshotBuilder {
   std::vector<Cluster> clusters_;
   std::shared_ptr<const PrefixSet> blackholes_;
   std::vector<IpPrefix> source_addresses_;
-  std::vector<IpAddress> neighbours_;
+  std::vector<IpAddress> neighbours_, unresolved_;
   FlowTimeouts timeouts_;
   ClientAddress client_address_ = ClientAddress::none;
   Transit transit_ = Transit::drop;
+  bool own_macs_ = false;
   uint32_t new_flows_per_s_max_ = 0;
   uint32_t workers_ = 1;
   uint16_t mtu_bytes_ = 1500;

@@ -2,7 +2,7 @@
 // so that segments fit the way to the endpoint without path MTU discovery. A SYN limits what the
 // endpoint sends, its SYN-ACK what the client sends; past a tunnel or direct listener only the
 // former comes through here. A SYN without the option is not given one: its sender assumes 536 or
-// 1220 bytes.
+// 1220 bytes. A SYN that is refused afterwards (its TTL, its size) is quoted with the lower MSS.
 #pragma once
 
 #include "pipelines/l4/decision.h"

@@ -3,6 +3,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import time
 
 sys.dont_write_bytecode = True
 import build  # noqa: E402
+import line_coverage  # noqa: E402
 import leftovers  # noqa: E402
 import tally  # noqa: E402
 
@@ -19,6 +21,9 @@ ROOT = build.ROOT
 PARTS = ["unit", "check", "sanitizers", "system", "fuzz"]
 # Bounded, and with --full:
 FUZZ_S = {False: 60, True: 1200}  # for each target
+# Fuzzing begins with as many random inputs of that size: none of a few bytes gets far.
+FUZZ_SEEDS = 200
+FUZZ_INPUT_BYTES = 1024
 SIMULATION_SEEDS = {False: 20, True: 1000}
 RACE_RUNS = {False: 1, True: 20}
 
@@ -185,6 +190,8 @@ class Run:
         build.configure(
             "build-fuzz",
             "-Dfuzzers=true",
+            "-Dcpp_args=-fprofile-instr-generate -fcoverage-mapping",  # line_coverage reads them
+            "-Dcpp_link_args=-fprofile-instr-generate",
             "-Dbuildtype=debugoptimized",
             "-Db_lundef=false",
             "-Dwerror=false",
@@ -196,6 +203,7 @@ class Run:
             self.tally.add("fuzz: no test of suite fuzz", False)
             return
         build.build("build-fuzz", *programs, title="building the fuzz targets")
+        profiles = tempfile.mkdtemp(prefix="profiles-", dir=self.temporary)
         self.meson_tests(
             "build-fuzz",
             ["fuzz"],
@@ -203,11 +211,22 @@ class Run:
             names,
             [
                 "--timeout-multiplier=0",
-                f"--test-args=-max_total_time={FUZZ_S[self.full]} "
-                f"-artifact_prefix={ROOT}/build-fuzz/",
+                # What a target keeps from one input to the next is no leak.
+                f"--test-args=-max_total_time={FUZZ_S[self.full]} -detect_leaks=0 -reload=0 "
+                f"-len_control=0 -max_len={FUZZ_INPUT_BYTES} -artifact_prefix={ROOT}/build-fuzz/ "
+                f"{seed_inputs(self.temporary)}",
             ],
-            sanitizer_environment(),
+            sanitizer_environment() | line_coverage.environment(profiles),
         )
+        self.coverage(profiles, [ROOT / "build-fuzz" / program for program in programs])
+
+    def coverage(self, profiles, programs):
+        files = line_coverage.files_of(profiles, programs)
+        print("\n".join(line_coverage.table(files)), flush=True)
+        for folder, covered, count in line_coverage.of_folders(files):
+            enough = covered * 100 >= line_coverage.LEAST_PERCENT * count > 0
+            least = f"{line_coverage.LEAST_PERCENT} percent"
+            self.tally.add(f"fuzz: less than {least} of the lines of {folder} reached", enough)
 
     def run(self, parts):
         before = leftovers.look(ROOT, self.temporary)
@@ -230,6 +249,15 @@ class Run:
                 self.tally.add(thing, False)
             if not found:
                 self.tally.add("nothing left behind", True)
+
+
+def seed_inputs(temporary):
+    """A folder of random inputs, the same ones each time; what is found goes there as well."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="inputs-", dir=temporary))
+    numbers = random.Random(1)
+    for number in range(FUZZ_SEEDS):
+        (folder / str(number)).write_bytes(numbers.randbytes(FUZZ_INPUT_BYTES))
+    return folder
 
 
 def repeated(suites, full):

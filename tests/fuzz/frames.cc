@@ -104,13 +104,17 @@ void edit(Bytes& frame, Input& input) {
 
 }  // namespace
 
+void edit_frame(Bytes& frame, Input& input) {
+  const uint8_t how = input.u8();
+  for (uint32_t edits = how & 7; edits != 0; --edits) edit(frame, input);
+  repair(frame, (how & 8) != 0, (how & 16) != 0);
+}
+
 Bytes next_frame(Input& input, std::span<const Bytes> seeds) {
   const uint8_t kind = input.u8();
   if (kind == raw_frame) return input.take(input.below(frame_bytes_max));
   Bytes frame = seeds[kind % seeds.size()];
-  const uint8_t how = input.u8();
-  for (uint32_t edits = how & 7; edits != 0; --edits) edit(frame, input);
-  repair(frame, (how & 8) != 0, (how & 16) != 0);
+  edit_frame(frame, input);
   return frame;
 }
 

@@ -12,6 +12,9 @@ namespace weft::fuzz {
 
 using test::Bytes;
 
+// Edits the frame and repairs its checksums, or not.
+void edit_frame(Bytes& frame, Input& input);
+
 Bytes next_frame(Input& input, std::span<const Bytes> seeds);
 
 // One frame of every kind that the parser tells apart. From 10.0.0.1 to 203.0.113.10.

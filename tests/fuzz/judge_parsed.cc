@@ -58,7 +58,8 @@ Payload kind_of_later(const Decoded& d) {
   return d.protocol == (d.version == 4 ? 1 : 58) ? Payload::icmp_echo : Payload::other;
 }
 
-// The name says something true of the frame.
+}  // namespace
+
 bool is_true(Drop drop, const Bytes& frame, const Decoded& d, const LinkFilter& link) {
   switch (drop) {
     case Drop::frame_truncated:
@@ -108,6 +109,8 @@ bool is_true(Drop drop, const Bytes& frame, const Decoded& d, const LinkFilter& 
       return false;
   }
 }
+
+namespace {
 
 Payload kind_of(const Decoded& d) {
   if (d.fragment_offset_bytes != 0) return kind_of_later(d);

@@ -1,194 +1,223 @@
-// Target: the whole L4 path. An input is a story: bursts of frames, time that passes, endpoints
-// that die and come back, a drain that begins and ends.
+// Target: the whole L4 path of two workers. An input is a story: bursts of frames, time that
+// passes, endpoints that die, drain and come back, reloads, rehearsals, a shutdown that begins and
+// ends.
+#include <algorithm>
+#include <map>
 #include <string>
 
-#include "tests/fuzz/frames.h"
+#include "tests/fuzz/drops.h"
 #include "tests/fuzz/judge.h"
 #include "tests/fuzz/target.h"
-#include "tests/path.h"
+#include "tests/fuzz/traffic.h"
+#include "tests/fuzz/workers.h"
 
 namespace weft::fuzz {
 namespace {
 
-using test::ethernet;
-using test::Path;
-using test::SnapshotBuilder;
-
-constexpr const char* own_address = "10.0.0.254";
-constexpr const char* own_address_v6 = "fd00::254";
 constexpr int steps_max = 64;
 
-constexpr QuicLbSettings clear{.rotation = 0, .server_id_bytes = 1, .nonce_bytes = 4};
-constexpr QuicLbSettings encrypted{
-    .rotation = 1, .server_id_bytes = 1, .nonce_bytes = 4, .key = Aes128::Key{}};
+class Story {
+ public:
+  Story() : workers_([this](const Fate& fate) { judge(fate); }) {}
 
-SnapshotBuilder configuration() {
-  SnapshotBuilder b;
-  b.cluster("web", {{"10.0.2.1", 8080}, {"10.0.2.2", 8080}, {"10.0.2.3", 8080}});
-  b.cluster("moved", {{"10.0.3.1", 53, 1, "01"}, {"10.0.3.2", 53, 1, "02"}}, OnEndpointDown::move);
-  b.listener("203.0.113.10", 80, Protocol::tcp, Forward::nat, "web");
-  b.listener("203.0.113.10", 53, Protocol::udp, Forward::nat, "moved").quic({clear, encrypted});
-  b.listener("203.0.113.11", 80, Protocol::tcp, Forward::ipip, "web");
-  b.listener("203.0.113.16/28", 1000, Protocol::udp, Forward::ipip, "moved", HashOn::source, 1999);
-  b.neighbour("10.0.0.1");
-  return b;
+  void tell(Input input) {
+    traffic_.restart();
+    book_.restart();
+    pieces_seen_.clear();
+    workers_.restart(input.u8());
+    for (int step = 0; step < steps_max && !input.empty(); ++step) happen(input);
+  }
+
+ private:
+  void happen(Input& input);
+  void send(Input& input);
+  void change_state(Input& input);
+  Bytes next_frame(Input& input);
+
+  void judge(const Fate& fate);
+  void judge_transmitted(const Fate& fate, const Decoded& in);
+  void judge_forwarded(const Fate& fate);
+  void judge_drop(const Fate& fate, const Decoded& in) const;
+  void judge_mtu(const Fate& fate, const Decoded& in) const;
+  void note(const Fate& fate, const Decoded& in);
+
+  using DatagramKey = std::tuple<std::string, std::string, uint32_t>;
+  static DatagramKey datagram_of(const Decoded& in) {
+    return {in.source, in.destination, in.identification};
+  }
+
+  Traffic traffic_;
+  Book book_;
+  std::map<DatagramKey, Instant> pieces_seen_;  // when the first piece came
+  Workers workers_;
+};
+
+Bytes Story::next_frame(Input& input) {
+  Bytes frame = traffic_.next(input);
+  traffic_.received(frame);
+  const Decoded in = test::decode(frame);
+  const bool piece = in.more_fragments || in.fragment_offset_bytes != 0;
+  if (piece) pieces_seen_.try_emplace(datagram_of(in), workers_.now());
+  return frame;
 }
 
-std::vector<Bytes> seeds() {
-  std::vector<Bytes> frames = seeds_of_every_kind();
-  const auto from_client = [](const char* to) { return ethernet().ipv4("10.0.0.1", to); };
-  const auto tcp = [&](const char* to, uint8_t flags) {
-    frames.push_back(from_client(to).tcp(1234, 80, flags).payload("data").build());
-    frames.push_back(from_client(to).tcp(1235, 80, flags).build());
-  };
-  for (const uint8_t flags : {0x02, 0x10, 0x11, 0x04}) {
-    tcp("203.0.113.10", flags);
-    tcp("203.0.113.11", flags);
-    for (const char* endpoint : {"10.0.2.1", "10.0.2.2", "10.0.2.3"}) {
-      frames.push_back(ethernet().ipv4(endpoint, "10.0.0.1").tcp(8080, 1234, flags).build());
+void Story::send(Input& input) {
+  const uint8_t how = input.u8();
+  std::vector<Bytes> frames(1 + how / 2 % 8);
+  for (Bytes& frame : frames) frame = next_frame(input);
+  workers_.send(how % 2, frames);
+}
+
+void Story::change_state(Input& input) {
+  const auto& cluster = clusters()[input.u8() % clusters().size()];
+  if (cluster.endpoints.empty()) return;
+  const auto& endpoint = cluster.endpoints[input.u8() % cluster.endpoints.size()];
+  const uint8_t how = input.u8();
+  const uint32_t share = how >= 128 ? 1 + how % flow_shares : flow_shares;
+  workers_.set_state(cluster, endpoint, static_cast<EndpointState>(how % 3), share);
+}
+
+void Story::happen(Input& input) {
+  switch (input.u8() % 32) {
+    case 0:
+      return workers_.advance(milliseconds(input.u16()));
+    case 1:
+    case 2:
+      return workers_.advance(milliseconds(input.u8()));
+    case 3:
+    case 4:
+    case 5:
+      return change_state(input);
+    case 6:
+      return workers_.toggle_refusing();
+    case 7:
+    case 8:
+      return workers_.reload(input.u8());
+    case 9:
+      return workers_.cut_frames(input.u8() % 2 == 0);
+    case 10: {
+      const uint8_t worker = input.u8();
+      return workers_.rehearse(worker % 2, next_frame(input));
     }
+    default:
+      return send(input);
   }
-  const auto error = [&](const char* to, const test::FrameBuilder& quoted) {
-    frames.push_back(
-        ethernet().ipv4("192.0.2.1", to).icmp(3, 4, 1400).payload(quoted.build_ip()).build());
-  };
-  for (const char* listener : {"203.0.113.10", "203.0.113.11"}) {
-    error(listener, ethernet().ipv4(listener, "10.0.0.1").tcp(80, 1234, 0x10).payload("data"));
-  }
-  for (const char* endpoint : {"10.0.2.1", "10.0.2.2", "10.0.2.3"}) {
-    error("10.0.0.1", ethernet().ipv4("10.0.0.1", endpoint).tcp(1234, 8080, 0x10));
-  }
-  const auto inside = from_client("203.0.113.11").tcp(1234, 80, 0x10).payload_bytes(100);
-  error("10.0.0.254",
-        ethernet().ipv4("10.0.0.254", "10.0.2.1").protocol(4).payload(inside.build_ip()));
-  frames.push_back(from_client("203.0.113.20").udp(1234, 1500).payload_bytes(100).build());
-  frames.push_back(from_client("203.0.113.20").udp(1234, 1500).payload_bytes(1472).build());
-  frames.push_back(from_client("203.0.113.20").udp(1234, 999).build());
-  frames.push_back(ethernet().ipv4("10.0.3.1", "10.0.0.1").udp(53, 1234).payload("answer").build());
-  frames.push_back(ethernet().ipv4("10.0.3.2", "10.0.0.1").udp(53, 1234).payload("answer").build());
-  for (const QuicLbSettings& settings : {clear, encrypted}) {
-    const std::array server{std::byte{2}};
-    const auto id = QuicLbCodec(settings).encode(QuicServerId(server), std::array<std::byte, 4>{});
-    Bytes datagram{std::byte{0x40}};
-    datagram.insert(datagram.end(), id.bytes.begin(), id.bytes.begin() + id.length);
-    frames.push_back(from_client("203.0.113.10").udp(1234, 53).payload(datagram).build());
-  }
-  return frames;
-}
-
-bool is_web(const std::string& address, uint16_t port) {
-  return port == 8080 && (address == "10.0.2.1" || address == "10.0.2.2" || address == "10.0.2.3");
-}
-bool is_moved(const std::string& address, uint16_t port) {
-  return port == 53 && (address == "10.0.3.1" || address == "10.0.3.2");
-}
-
-// What configuration() says of this packet, said once more: the listener it came to, and the
-// endpoints of that listener.
-void judge_ends(const Bytes& frame, const Decoded& in, const Decoded& out) {
-  const bool tcp = in.protocol == 6;
-  if (in.fragment_offset_bytes != 0) return;  // has no ports
-  const std::string& to = in.destination;
-  bool right = false;
-  if (out.protocol == 4 && in.protocol != 4) {
-    const bool range = to.starts_with("203.0.113.") && std::stoi(to.substr(10)) / 16 == 1;
-    right = tcp ? to == "203.0.113.11" && in.destination_port == 80 && is_web(out.destination, 8080)
-                : range && in.destination_port / 1000 == 1 && is_moved(out.destination, 53);
-    right = right && out.source == own_address;
-  } else if (to == "203.0.113.10") {
-    right = tcp ? in.destination_port == 80 && is_web(out.destination, out.destination_port)
-                : in.destination_port == 53 && is_moved(out.destination, out.destination_port);
-  } else {
-    right = out.source == "203.0.113.10" &&
-            (tcp ? out.source_port == 80 && is_web(in.source, in.source_port)
-                 : out.source_port == 53 && is_moved(in.source, in.source_port));
-  }
-  expect(right, "forwarded between ends that no listener joins", frame);
-}
-
-void judge_mtu(const Bytes& frame, const Decoded& in, const Decoded& reply) {
-  if (reply.protocol != 1 || reply.icmp_type != 3 || reply.icmp_code != 4) return;
-  expect(reply.icmp_rest == (in.destination == "203.0.113.10" ? 1500u : 1480u), "MTU", frame);
-  expect(in.ip_bytes > reply.icmp_rest, "too big for what it fits", frame);
 }
 
 void judge_echo(const Bytes& frame, const Decoded& in, const Decoded& out) {
-  expect(out.icmp_type == 0 && out.icmp_rest == in.icmp_rest && out.payload == in.payload &&
+  const int reply = in.version == 4 ? 0 : 129;
+  expect(out.icmp_type == reply && out.icmp_rest == in.icmp_rest && out.payload == in.payload &&
              out.source == in.destination && out.destination == in.source && out.ttl == 64,
          "another echo", frame);
   expect(out.sound() == in.sound(), "an echo whose sum was made right or wrong", frame);
 }
 
-void judge_transmitted(const Bytes& frame, const Decoded& in, const test::PathOutput& out) {
-  const std::string own = out.frame.version == 4 ? own_address : own_address_v6;
-  if (in.icmp_type == 8 && !in.more_fragments) return judge_echo(frame, in, out.frame);
-  if (out.drop == Drop::none) {
-    judge_forwarded(frame, out.bytes);
-    if (!is_icmp_error(in)) judge_ends(frame, in, out.frame);
-  } else if (is_icmp_error(in)) {
-    judge_relayed_error(frame, out.bytes, own);
-  } else {
-    judge_reply(frame, out.bytes, own);
-    judge_mtu(frame, in, out.frame);
+// What must be told of a packet that is too big.
+void Story::judge_mtu(const Fate& fate, const Decoded& in) const {
+  const Decoded& reply = fate.output.frame;
+  const bool needed = reply.version == 4 ? reply.icmp_type == 3 && reply.icmp_code == 4
+                                         : reply.protocol == 58 && reply.icmp_type == 2;
+  if (!needed) return;
+  const uint32_t mtu_bytes = fate.variant.mtu_bytes;
+  bool right = reply.icmp_rest == mtu_bytes;
+  for (const Service* service : services_of(in, fate.variant)) {
+    for (const bool outer_v4 : {true, false}) {
+      right |= reply.icmp_rest == mtu_bytes - tunnel_bytes_of(service->forward, outer_v4);
+    }
+  }
+  expect(right, "MTU", fate.frame);
+  expect(in.ip_bytes > reply.icmp_rest, "too big for what it fits", fate.frame);
+}
+
+void Story::judge_forwarded(const Fate& fate) {
+  Forwarding forwarding(fate.frame, fate.output.bytes, fate.variant);
+  forwarding.in_segments = workers_.in_segments() || fate.waited;
+  if (!fate.waited) {
+    forwarding.takes = [this](const FuzzCluster& cluster, const test::TestEndpoint& endpoint) {
+      return cluster.on_down == OnEndpointDown::keep ||
+             workers_.state_of(cluster, endpoint) != EndpointState::down;
+    };
+  }
+  std::string about = complaint_about(forwarding, book_);
+  if (!about.empty() && fate.waited) {  // decided before it was held, or after
+    forwarding.variant = workers_.variant();
+    about = complaint_about(forwarding, book_);
+  }
+  expect(about.empty(), "forwarded: " + about, fate.frame);
+}
+
+void Story::judge_transmitted(const Fate& fate, const Decoded& in) {
+  const Decoded& out = fate.output.frame;
+  const std::string_view own = out.version == 4 ? own_address : own_address_v6;
+  expect(out.source_mac == "02:00:00:00:00:01", "sent as somebody else", fate.frame);
+  const int echo = in.version == 4 ? 8 : 128;
+  const bool echoed = in.protocol == (in.version == 4 ? 1 : 58) && in.icmp_type == echo;
+  if (echoed && !in.more_fragments) return judge_echo(fate.frame, in, out);
+  if (fate.output.drop == Drop::none) return judge_forwarded(fate);
+  expect(leads_to(out.destination_mac, out.destination), "a reply on a wrong way", fate.frame);
+  if (is_icmp_error(in)) {
+    return judge_relayed_error(fate.frame, fate.output.bytes, own);
+  }
+  // Of one in segments no more is quoted than is in the first.
+  if (workers_.in_segments()) return expect(out.sound(), "a reply that is not sound", fate.frame);
+  judge_reply(fate.frame, fate.output.bytes, own);
+  judge_mtu(fate, in);
+}
+
+void Story::judge_drop(const Fate& fate, const Decoded& in) const {
+  const auto seen = pieces_seen_.find(datagram_of(in));
+  DropScene scene{.variant = fate.variant,
+                  .refuses_new_flows = workers_.refuses_new_flows(),
+                  .in_segments = workers_.in_segments() || fate.waited};
+  scene.piece_waited_too_long =
+      seen != pieces_seen_.end() && seen->second + seconds(1) <= workers_.now();
+  std::string about = complaint_about(fate.output.drop, fate.frame, in, scene);
+  if (!about.empty() && fate.waited) {
+    scene.variant = workers_.variant();
+    about = complaint_about(fate.output.drop, fate.frame, in, scene);
+  }
+  expect(about.empty(), about, fate.frame);
+}
+
+// For what comes later.
+void Story::note(const Fate& fate, const Decoded& in) {
+  if (fate.output.transmitted()) traffic_.sent(fate.output.bytes);
+  const bool to_service = !services_of(in, fate.variant).empty() && in.fragment_offset_bytes == 0;
+  if (to_service && !fate.output.forwarded()) {
+    book_.saw(Ends::of(in));
+    book_.unsent(Ends::of(in));
   }
 }
 
-void judge(const Bytes& frame, const test::PathOutput& out) {
-  switch (out.verdict) {
+void Story::judge(const Fate& fate) {
+  const Decoded in = test::decode(fate.frame);
+  const Drop drop = fate.output.drop;
+  const bool judged = fate.waited && fate.output.transmitted();  // when it began to wait
+  if (drop != Drop::none && !judged) judge_drop(fate, in);
+  switch (fate.output.verdict) {
     case Verdict::transmit:
-      return judge_transmitted(frame, test::decode(frame), out);
+      judge_transmitted(fate, in);
+      break;
     case Verdict::twin:
-      return expect(out.bytes == frame, "changed on the way to the twin", frame);
+      expect(fate.output.bytes == fate.frame, "changed on the way to the twin", fate.frame);
+      break;
     case Verdict::drop:
-      return expect(out.drop != Drop::none, "dropped for nothing", frame);
+      expect(drop != Drop::none, "dropped for nothing", fate.frame);
+      break;
     case Verdict::hold:
-      return expect(out.drop == Drop::none, "held and dropped", frame);
+      break;
     case Verdict::hand_off:
     case Verdict::live:
-      return expect(false, "one worker keeps all and decides all", frame);
+      expect(false, "two workers keep all and decide all", fate.frame);
   }
-}
-
-void send(Path& path, Input& input, std::span<const Bytes> from) {
-  std::vector<Bytes> frames(1 + input.below(4));
-  for (Bytes& frame : frames) frame = next_frame(input, from);
-  const auto outputs = path.send_burst(frames);
-  for (std::size_t i = 0; i < frames.size(); ++i) judge(frames[i], outputs[i]);
-  for (const auto& out : path.release()) {
-    expect(out.verdict == Verdict::drop || out.frame.sound(), "released unsound", out.bytes);
-  }
-}
-
-void change_state(Path& path, Input& input) {
-  static const std::string endpoints[] = {"web/10.0.2.1:8080", "web/10.0.2.2:8080",
-                                          "web/10.0.2.3:8080", "moved/10.0.3.1:53",
-                                          "moved/10.0.3.2:53"};
-  const auto slot = path.gateway.endpoints.at(endpoints[input.below(std::size(endpoints))]);
-  path.gateway.set_state(slot, static_cast<EndpointState>(input.below(3)));
+  note(fate, in);
 }
 
 }  // namespace
 
 void run_target(std::span<const uint8_t> bytes) {
-  static const std::vector<Bytes> frames = seeds();
-  static Path path(configuration(), {256, 256});
-  path.restart();
-  Input input(bytes);
-  for (int step = 0; step < steps_max && !input.empty(); ++step) {
-    switch (input.u8() % 16) {
-      case 0:
-        path.advance(milliseconds(input.u16()));
-        break;
-      case 1:
-        change_state(path, input);
-        break;
-      case 2:
-        path.refuse_new_flows = !path.refuse_new_flows;
-        break;
-      default:
-        send(path, input, frames);
-    }
-  }
+  static Story story;
+  story.tell(Input(bytes));
 }
 
 }  // namespace weft::fuzz

@@ -12,9 +12,6 @@
 namespace weft::fuzz {
 namespace {
 
-constexpr const char* own_address = "10.0.0.254";
-constexpr const char* own_address_v6 = "fd00::254";
-
 struct Bench {
   test::PacketPool pool{255};
   std::vector<Bytes> seeds = seeds_of_every_kind();

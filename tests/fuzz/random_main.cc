@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/eal.h"
+#include "tests/fuzz/random_input.h"
 #include "tests/fuzz/target.h"
 
 static int run_file(const char* path) {
@@ -24,14 +25,9 @@ int main(int argc, char** argv) {
   char* end = nullptr;
   const uint64_t seed = argc > 1 ? std::strtoull(argv[1], &end, 10) : 1;
   if (end != nullptr && *end != '\0') return run_file(argv[1]);
-  const uint64_t inputs = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 20'000;
+  const uint64_t inputs = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 10'000;
   std::mt19937_64 random(seed);
-  std::vector<uint8_t> bytes;
-  for (uint64_t i = 0; i < inputs; ++i) {
-    bytes.resize(random() % (random() % 8 == 0 ? 1024 : 64));
-    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random());
-    weft::fuzz::run_target(bytes);
-  }
+  for (uint64_t i = 0; i < inputs; ++i) weft::fuzz::run_target(weft::fuzz::random_input(random));
   std::printf("%llu inputs of seed %llu, no complaint\n", static_cast<unsigned long long>(inputs),
               static_cast<unsigned long long>(seed));
   return 0;

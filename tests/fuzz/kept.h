@@ -1,0 +1,48 @@
+// What the gateway must not change of a packet that it forwards, and how it may change the rest.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "tests/fuzz/services.h"
+#include "tests/packet_builder.h"
+#include "tests/packet_decoder.h"
+
+namespace weft::fuzz {
+
+using test::Bytes;
+using test::Decoded;
+
+// A packet from its IP header on, and what it says.
+struct Seen {
+  Seen(std::span<const std::byte> ip_packet, bool quoted = false);
+  static Seen in_frame(const Bytes& frame);
+
+  std::span<const std::byte> bytes;
+  Decoded d;
+
+  std::span<const std::byte> l4() const {
+    return bytes.subspan(std::min(bytes.size(), d.l4_offset));
+  }
+  bool later_piece() const { return d.fragment_offset_bytes != 0; }
+  bool tcp() const { return d.protocol == 6 && !later_piece(); }
+  bool udp() const { return d.protocol == 17 && !later_piece(); }
+};
+
+struct Changes {
+  bool ends = false;            // addresses and L4 ports
+  uint32_t mss_bytes_max = 0;   // 0: the MSS stays what it is
+  bool may_add_client = false;  // TOA
+  bool must_add_client = false;
+};
+
+// What is wrong with `out` as a forwarded `in`; empty: nothing.
+std::string complaint_about(const Seen& in, const Seen& out, const Changes& changes);
+
+// The one's complement sum over what an L4 checksum covers, the checksum itself included: as long
+// as changes are accounted for it stays the same, whether or not it was right.
+uint32_t covered_sum(const Seen& packet);
+
+}  // namespace weft::fuzz

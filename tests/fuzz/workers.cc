@@ -1,0 +1,199 @@
+#include "tests/fuzz/workers.h"
+
+#include "tests/fuzz/judge.h"
+
+namespace weft::fuzz {
+namespace {
+
+constexpr FlowsMax flows_max = {64, 64, 64, 64};  // few: tables fill
+constexpr uint32_t segment_bytes = 192;
+
+std::string key_of(const FuzzCluster& cluster, const test::TestEndpoint& endpoint) {
+  return cluster.name + "/" + endpoint.address + ":" + std::to_string(endpoint.port);
+}
+
+// What one worker counted, in total.
+struct Totals {
+  uint64_t listener_packets = 0, listener_bytes = 0, listener_flows = 0;
+  uint64_t endpoint_packets = 0, endpoint_bytes = 0, endpoint_flows = 0, flows_active = 0;
+  uint64_t drops = 0, tunnel_entries = 0, nat_entries = 0, held = 0;
+  bool operator==(const Totals&) const = default;
+};
+
+Totals totals_of(const test::Path& path) {
+  Totals totals;
+  for (std::size_t i = 0; i < services().size(); ++i) {
+    const ListenerCounters& listener = path.counters.listeners[i];
+    totals.listener_packets += listener.packets.read();
+    totals.listener_bytes += listener.bytes.read();
+    totals.listener_flows += listener.flows.read();
+    totals.drops += listener.drops.read();
+  }
+  for (std::size_t i = 0; i < configuration(0).endpoints.size(); ++i) {
+    const EndpointCounters& endpoint = path.counters.endpoints[i];
+    totals.endpoint_packets += endpoint.packets.read();
+    totals.endpoint_bytes += endpoint.bytes.read();
+    totals.endpoint_flows += endpoint.flows.read();
+    totals.flows_active += endpoint.flows_active.read();
+  }
+  const Flows& flows = path.l4->flows();
+  totals.tunnel_entries = flows.tunnel4.counts().entries + flows.tunnel6.counts().entries;
+  totals.nat_entries = flows.nat4.counts().entries + flows.nat6.counts().entries;
+  totals.held = path.l4->packets_held();
+  return totals;
+}
+
+// A rehearsal does not know what depends on more than the packet's own flow.
+bool is_foretold(const Decoded& in, const Variant& variant, const test::PathOutput& output) {
+  const bool piece = in.more_fragments || in.fragment_offset_bytes != 0;
+  if (piece || variant.flood || output.drop == Drop::next_hop_unresolved) return false;
+  for (const Service* service : services_of(in, variant)) {
+    if (service->limited || service->per_packet || cluster_of(*service).flows_max != 0)
+      return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Workers::Workers(Judge judge) : judge_(std::move(judge)), variant_(0) {
+  for (uint16_t i = 0; i < workers_.size(); ++i) {
+    workers_[i] = std::make_unique<test::Path>(configuration_builder(Variant(0)), flows_max, i);
+  }
+}
+
+void Workers::restart(uint8_t variant) {
+  for (auto& path : workers_) {
+    path->refuse_new_flows = false;
+    path->reconfigure(configuration(0));
+    path->restart();
+    expect(path->pool.buffers_out() == 0, "buffers are missing", {});
+    path->segment_bytes = UINT16_MAX;
+  }
+  for (auto& held : held_) held.clear();
+  cut_ = false;
+  restart_bits_ = variant & Variant::restart_bits;
+  reload(variant);
+}
+
+void Workers::reload(uint8_t variant) {
+  variant = static_cast<uint8_t>((variant & ~Variant::restart_bits) | restart_bits_);
+  variant_ = Variant(variant);
+  for (auto& path : workers_) {
+    path->reconfigure(configuration(variant));
+    for (const auto& [name, slot] : path->gateway.endpoints) {
+      path->gateway.set_state(slot, path->gateway.states->get(slot));
+    }
+  }
+}
+
+void Workers::send(std::size_t worker, const std::vector<Bytes>& frames) {
+  const auto outputs = workers_[worker]->send_burst(frames);
+  for (std::size_t i = 0; i < frames.size(); ++i) take(worker, frames[i], outputs[i], nullptr, 0);
+  release();
+}
+
+void Workers::rehearse(std::size_t worker, const Bytes& frame) {
+  test::Path& path = *workers_[worker];
+  const Totals before = totals_of(path);
+  const test::PathOutput foretold = path.rehearse(frame);
+  expect(totals_of(path) == before, "a rehearsal changed the worker", frame);
+  const test::PathOutput output = path.send(frame);
+  if (is_foretold(test::decode(frame), variant_, output)) {
+    expect(foretold.verdict == output.verdict && foretold.drop == output.drop,
+           "rehearsed otherwise", frame);
+  }
+  take(worker, frame, output, nullptr, 0);
+  release();
+}
+
+void Workers::take(std::size_t worker, const Bytes& frame, const test::PathOutput& output,
+                   const Held* held, int handed_off) {
+  if (output.verdict == Verdict::hand_off) {
+    expect(output.target == 1 - worker, "handed off to itself, or nobody", frame);
+    expect(output.bytes == frame, "changed on the way to another worker", frame);
+    expect(handed_off < 2, "handed to and fro", frame);
+    const std::size_t other = output.target;
+    const test::PathOutput there = workers_[other]->take_over(output);
+    return take(other, frame, there, held, handed_off + 1);
+  }
+  if (output.verdict == Verdict::hold) {
+    held_[worker].insert_or_assign(output.packet, Held{frame, variant_, output.drop});
+  }
+  if (held == nullptr) return judge_({frame, output, variant_, false});
+  Fate fate{frame, output, held->variant, true};
+  if (fate.output.drop == Drop::none) fate.output.drop = held->drop;
+  judge_(fate);
+}
+
+void Workers::release() {
+  for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
+    for (;;) {
+      const auto outputs = workers_[worker]->release();
+      if (outputs.empty()) break;
+      for (const auto& output : outputs) {
+        const auto found = held_[worker].find(output.packet);
+        expect(found != held_[worker].end(), "released what was not held", output.bytes);
+        const Held held = found->second;
+        held_[worker].erase(found);
+        take(worker, held.frame, output, &held, 0);
+      }
+    }
+    check_totals(worker);
+  }
+}
+
+void Workers::check_totals(std::size_t worker) const {
+  const test::Path& path = *workers_[worker];
+  const Totals totals = totals_of(path);
+  expect(totals.listener_packets == totals.endpoint_packets &&
+             totals.listener_bytes == totals.endpoint_bytes &&
+             totals.listener_flows == totals.endpoint_flows,
+         "listeners and endpoints count differently", {});
+  const uint64_t active_max = totals.tunnel_entries + totals.nat_entries;
+  const uint64_t active_min = totals.tunnel_entries + (totals.nat_entries + 1) / 2;
+  expect(active_min <= totals.flows_active && totals.flows_active <= active_max,
+         "active flows and entries of the tables differ", {});
+  expect(totals.held == held_[worker].size(), "held packets are miscounted", {});
+  expect(cut_ || path.pool.buffers_out() == totals.held, "buffers are missing", {});
+}
+
+void Workers::advance(Duration duration) {
+  for (auto& path : workers_) {
+    path->advance(duration);
+    while (const auto wish = path->l4->neighbour_wishes().take()) {
+      expect(!wish->address.is_unspecified(), "nobody's link address is asked for", {});
+    }
+  }
+  release();
+}
+
+void Workers::set_state(const FuzzCluster& cluster, const test::TestEndpoint& endpoint,
+                        EndpointState state, uint32_t share) {
+  for (auto& path : workers_) {
+    const auto found = path->gateway.endpoints.find(key_of(cluster, endpoint));
+    if (found == path->gateway.endpoints.end()) continue;
+    path->gateway.set_state(found->second, state);
+    path->gateway.states->set(found->second, state, share);
+  }
+}
+
+EndpointState Workers::state_of(const FuzzCluster& cluster,
+                                const test::TestEndpoint& endpoint) const {
+  const auto& gateway = workers_[0]->gateway;
+  const auto found = gateway.endpoints.find(key_of(cluster, endpoint));
+  // Of one that is gone flows may go on until the sweep comes.
+  return found == gateway.endpoints.end() ? EndpointState::draining
+                                          : gateway.states->get(found->second);
+}
+
+void Workers::toggle_refusing() {
+  for (auto& path : workers_) path->refuse_new_flows = !path->refuse_new_flows;
+}
+
+void Workers::cut_frames(bool cut) {
+  cut_ |= cut;
+  for (auto& path : workers_) path->segment_bytes = cut ? segment_bytes : UINT16_MAX;
+}
+
+}  // namespace weft::fuzz
