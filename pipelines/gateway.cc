@@ -4,6 +4,7 @@
 
 #include "dataplane/base/check.h"
 #include "pipelines/l4/next_hop.h"
+#include "pipelines/tunnel_probes.h"
 #include "pipelines/twin.h"
 
 namespace weft {
@@ -39,16 +40,26 @@ void Gateway::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   if (tapped) [[unlikely]] {
     tap_.tell(burst, listeners());
   }
+  if (snapshot.policy->probes != nullptr) {
+    return_probes(burst, l4_.decisions(), snapshot, *settings_.probe_ports);
+  }
   untag_for_twin(burst);
 }
 
-void Gateway::process_from_twin(Burst& burst, const Snapshot&, Instant now) {
+void Gateway::process_from_twin(Burst& burst, const Snapshot& snapshot, Instant now) {
   CHECK(burst.interface < settings_.links.size());
+  if (const ProbePolicy* probes = snapshot.policy->probes.get(); probes != nullptr) {
+    const uint32_t found = find_probes(burst, probes->ranges);
+    if (found != 0) l4_.send_probes(burst, found, snapshot, now);
+  }
   send_from_twin(burst, link(burst.interface).vlan_id);
   if (!tap_.on()) [[likely]]
     return;
   std::array<TapPlace, Burst::packets_max> places;
-  places.fill({.interface = burst.interface});
+  for (uint32_t i = 0; i < burst.size; ++i) {
+    const bool leaves = burst.outcomes[i].verdict == Verdict::transmit;
+    places[i] = {.interface = leaves ? burst.outcomes[i].target : burst.interface};
+  }
   tap_.tell_leaving(burst, TapNote::from_twin, places, now);
 }
 

@@ -3,7 +3,8 @@
 //     wire -> l4 -> wire             listeners' packets
 //                -> twin             what the kernel wants: ARP, ND, groups, the host's addresses
 //                -> another worker   flows that it owns
-//     twin -> wire                   what the kernel sends
+//     twin -> wire                   what the kernel sends; its probes of endpoints through
+//                                    listeners the way of those (tunnel_probes.h)
 #pragma once
 
 #include <atomic>

@@ -26,6 +26,7 @@
 #include "dataplane/wire/ip_address.h"
 #include "dataplane/wire/quic_lb.h"
 #include "pipelines/policy.h"
+#include "pipelines/probe_addresses.h"
 
 namespace weft {
 
@@ -109,9 +110,17 @@ struct NatReturn {
   EndpointSlot endpoint = none<EndpointSlot>;
 };
 
+// Of endpoints that are probed through a listener (tunnel_probes.h).
+struct ProbePolicy {
+  ProbeRanges ranges;
+  // By listener slot. Unspecified: no endpoint can be probed through the listener.
+  std::vector<IpAddress> listener_addresses;
+};
+
 struct PolicyPart {
   ListenerTable listeners;
-  bool asks_sources = false;  // a listener allows or denies some
+  std::shared_ptr<const ProbePolicy> probes;  // null: no addresses are synthetic
+  bool asks_sources = false;                  // a listener allows or denies some
   // A worker remembers no more flows of tunnel and direct listeners while more begin; 0: it does.
   uint32_t new_flows_per_s_max = 0;
   Transit transit = Transit::drop;
@@ -134,6 +143,7 @@ struct alignas(64) EndpointRecord {  // by endpoint slot
   uint32_t next_hop = 0;        // index into RoutingPart::next_hops
   uint32_t flows_max = 0;       // of each worker; 0: any number
   ClusterSlot cluster = none<ClusterSlot>;
+  ListenerSlot probed_through = none<ListenerSlot>;  // none: probed at its own address
   OnEndpointDown on_down = OnEndpointDown::reset;
   uint8_t source_host_bits = 0;
   bool source_is_workers = false;  // one of source_addresses; else the kernel's own address

@@ -152,6 +152,30 @@ SnapshotBuilder& SnapshotBuilder::path_mtu(uint16_t mtu_bytes) {
   return *this;
 }
 
+SnapshotBuilder& SnapshotBuilder::probed_through() {
+  listeners_.back().probed_through = true;
+  return *this;
+}
+
+std::shared_ptr<const ProbePolicy> SnapshotBuilder::probes() const {
+  if (std::ranges::none_of(listeners_, &Listener::probed_through)) return nullptr;
+  ProbePolicy policy{
+      {ProbeRange(prefix_of("240.0.0.0/11")), ProbeRange(prefix_of("fd77:6566:7400::/64"))}, {}};
+  for (const Listener& listener : listeners_) {
+    policy.listener_addresses.push_back(listener.probed_through ? listener.prefix.address()
+                                                                : IpAddress{});
+  }
+  return std::make_shared<const ProbePolicy>(std::move(policy));
+}
+
+ListenerSlot SnapshotBuilder::probed_through(const std::string& cluster) const {
+  for (uint32_t slot = 0; slot < listeners_.size(); ++slot) {
+    const Listener& listener = listeners_[slot];
+    if (listener.probed_through && listener.cluster == cluster) return ListenerSlot{slot};
+  }
+  return none<ListenerSlot>;
+}
+
 std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) const {
   auto part = std::make_shared<PolicyPart>();
   std::vector<std::pair<ListenerKey, ListenerSlot>> exact;
@@ -198,6 +222,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
   part->listeners.exact = FlatMap<ListenerKey, ListenerSlot>(exact);
   part->listeners.ranges = Ranges(std::vector<Ranges::Item>(ranges.begin(), ranges.end()));
   part->listeners.owners = Lpm<AddressOwner>(owners);
+  part->probes = probes();
   part->transit = transit_;
   part->new_flows_per_s_max = new_flows_per_s_max_;
   part->timeouts = timeouts_;
@@ -260,6 +285,7 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
                           .next_hop = next_hop++,
                           .flows_max = cluster.flows_max,
                           .cluster = cluster_slot,
+                          .probed_through = probed_through(cluster.name),
                           .on_down = cluster.on_down,
                           .on_link = on_link(ip(endpoint.address))}});
       set_source(records.back().second);

@@ -73,6 +73,9 @@ class SnapshotBuilder {
   // Each neighbour has a link address of its own, which ends in its family and last two bytes.
   SnapshotBuilder& own_macs();
   SnapshotBuilder& path_mtu(uint16_t mtu_bytes);
+  // Endpoints of its cluster are probed through the last listener, with synthetic addresses of
+  // 240.0.0.0/11 and fd77:6566:7400::/64.
+  SnapshotBuilder& probed_through();
 
   TestGateway build() const;
 
@@ -88,6 +91,7 @@ class SnapshotBuilder {
     std::vector<QuicLbSettings> quic = {};
     UdpChoice udp = UdpChoice::flow;
     uint16_t mss_clamp_bytes = 0;
+    bool probed_through = false;
   };
   struct Cluster {
     std::string name;
@@ -102,6 +106,8 @@ class SnapshotBuilder {
                                               const std::vector<TestEndpoint>& endpoints);
   std::shared_ptr<PolicyPart> policy(const TestGateway& gateway) const;
   void set_source(EndpointRecord& record) const;
+  std::shared_ptr<const ProbePolicy> probes() const;
+  ListenerSlot probed_through(const std::string& cluster) const;
   void add_endpoints(TestGateway& gateway, EndpointPart& part) const;
   std::shared_ptr<RoutingPart> routing() const;
 

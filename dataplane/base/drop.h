@@ -59,6 +59,8 @@ enum class Drop : uint8_t {
   not_on_link,     // direct: the endpoint is behind a router
   no_route,
   next_hop_unresolved,  // the neighbour's link address is not known (yet)
+  // from the twin
+  probe_unknown,  // to a probe address that is no endpoint's, or nothing that a probe sends
   // between workers and devices
   handoff_full,
   twin_full,      // the kernel took no more, or the twin is down
@@ -111,6 +113,7 @@ inline constexpr std::array drop_names = {
     std::string_view("not_on_link"),
     std::string_view("no_route"),
     std::string_view("next_hop_unresolved"),
+    std::string_view("probe_unknown"),
     std::string_view("handoff_full"),
     std::string_view("twin_full"),
     std::string_view("transmit_full"),

@@ -1,5 +1,7 @@
 #include "pipelines/l4/l4.h"
 
+#include <utility>
+
 #include "pipelines/l4/admit.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/answer_echo.h"
@@ -16,6 +18,7 @@
 #include "pipelines/l4/route_quic.h"
 #include "pipelines/l4/steer.h"
 #include "pipelines/l4/track_flow.h"
+#include "pipelines/tunnel_probes.h"
 
 namespace weft {
 
@@ -27,6 +30,7 @@ L4::L4(const L4Settings& settings, const EndpointStates& states,
       counters_(counters),
       worker_(settings.worker),
       links_(settings.links),
+      probe_ports_(settings.probe_ports),
       steering_hash_(settings.steering_key),
       fragments_(steering_hash_),
       flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters) {}
@@ -112,6 +116,14 @@ void L4::rehearse(const L4& real, Burst& burst, const Snapshot& snapshot, Instan
     decltype(see)& after;
   };
   run_stages(burst, snapshot, now, Watch{see});
+}
+
+void L4::send_probes(Burst& burst, uint32_t which, const Snapshot& snapshot, Instant now) {
+  CHECK(probe_ports_ != nullptr);
+  const uint32_t others = std::exchange(burst.live, which) & ~which;
+  weft::send_probes(burst, decisions_, snapshot, *probe_ports_);
+  next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
+  burst.live = others;
 }
 
 void L4::idle(const Snapshot& snapshot, Instant now) {

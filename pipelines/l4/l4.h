@@ -15,15 +15,17 @@
 #include "pipelines/l4/parse_headers.h"
 #include "pipelines/l4/rehearsal.h"
 #include "pipelines/l4/waiting_packets.h"
+#include "pipelines/probe_ports.h"
 
 namespace weft {
 
 struct L4Settings {
   uint16_t worker = 0;
   FlowsMax flows_max;
-  KeyedHash::Key flow_key{};      // of this worker's tables: secret, at random
-  KeyedHash::Key steering_key{};  // the same in all workers of a gateway
-  std::vector<LinkFilter> links;  // by interface
+  KeyedHash::Key flow_key{};          // of this worker's tables: secret, at random
+  KeyedHash::Key steering_key{};      // the same in all workers of a gateway
+  std::vector<LinkFilter> links;      // by interface
+  ProbePorts* probe_ports = nullptr;  // of all workers; null: no snapshot has `probes`
 };
 
 class L4 {
@@ -39,6 +41,9 @@ class L4 {
   // as `real`, its tables are no larger, and nothing has gone through it.
   void rehearse(const L4& real, Burst& burst, const Snapshot& snapshot, Instant now,
                 Rehearsal& rehearsal);
+  // Sends the live packets of `which`, frames of the kernel, the way that endpoints are probed
+  // (tunnel_probes.h); the others stay live. Requires: as weft::send_probes.
+  void send_probes(Burst& burst, uint32_t which, const Snapshot& snapshot, Instant now);
   // For turns without packets: lets flows expire.
   void idle(const Snapshot& snapshot, Instant now);
   // Packets that waited for their next hop's address or their datagram's first piece and may go
@@ -62,6 +67,7 @@ class L4 {
   WorkerCounters& counters_;
   const uint16_t worker_;
   const std::vector<LinkFilter> links_;
+  ProbePorts* const probe_ports_;
   const KeyedHash steering_hash_;
   Fragments fragments_;
   Flows flows_;
