@@ -159,6 +159,7 @@ json::array clusters_json(const Report& report) {
     }
     result.push_back(json::object{{"name", cluster.name},
                                   {"maglev_slots", cluster.maglev_slots},
+                                  {"probed_through", cluster.probed_through},
                                   {"resolve_error", cluster.resolve_error},
                                   {"endpoints", std::move(endpoints)}});
   }

@@ -76,6 +76,7 @@ TEST(StatusJson, ListsEndpointsWithStateSinceWhenAndWhy) {
   EXPECT_EQ(cluster.at("name"), "web");
   EXPECT_EQ(cluster.at("maglev_slots"), 1021);
   EXPECT_EQ(cluster.at("resolve_error"), "");
+  EXPECT_EQ(cluster.at("probed_through"), "");
   EXPECT_EQ(cluster.at("endpoints").at(0).at("state"), "healthy");
   EXPECT_EQ(cluster.at("endpoints").at(1),
             (json::object{{"address", "10.0.0.2:8080"},

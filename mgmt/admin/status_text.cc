@@ -69,9 +69,11 @@ std::string cluster_text(const json::object& cluster) {
                count_in(endpoint, "flows"), count_in(endpoint, "packets"),
                count_in(endpoint, "bytes"), text_in(endpoint, "why")});
   });
+  const std::string through = text_in(cluster, "probed_through");
   std::string text =
-      fmt::format("\nCLUSTER {}: {} of {} endpoints healthy, {} Maglev slots\n",
-                  text_in(cluster, "name"), healthy, endpoints, number_in(cluster, "maglev_slots"));
+      fmt::format("\nCLUSTER {}: {} of {} endpoints healthy, {} Maglev slots{}\n",
+                  text_in(cluster, "name"), healthy, endpoints, number_in(cluster, "maglev_slots"),
+                  through.empty() ? "" : ", probed through " + through);
   const std::string error = text_in(cluster, "resolve_error");
   if (!error.empty()) text += "  " + error + "\n";
   return table.empty() ? text : text + table.text();

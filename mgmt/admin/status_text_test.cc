@@ -79,6 +79,7 @@ TEST(StatusText, SaysWhatIsWrong) {
   status.phase = Phase::starting;
   status.listeners[0].ready = false;
   status.listeners[0].why = "waits for the first probes";
+  status.clusters[0].probed_through = "web";
   status.clusters[0].resolve_error = "host name \"x\" does not exist";
   status.last_reload_error = "weft.toml:3:1: unknown key";
   const Result<std::string> text =
@@ -86,6 +87,7 @@ TEST(StatusText, SaysWhatIsWrong) {
   ASSERT_TRUE(text);
   EXPECT_THAT(*text, HasSubstr("gw-1  starting, not ready"));
   EXPECT_THAT(*text, HasSubstr("no: waits for the first probes\n"));
+  EXPECT_THAT(*text, HasSubstr("Maglev slots, probed through web\n"));
   EXPECT_THAT(*text, HasSubstr("  host name \"x\" does not exist\n"));
   EXPECT_THAT(*text, HasSubstr("last reload refused: weft.toml:3:1: unknown key\n"));
 }

@@ -34,6 +34,8 @@ void check_listeners(Reading& reading, const Node& root);
 // Where lists come from, and who names them.
 void check_prefix_lists(Reading& reading, const Node& root);
 void check_clusters(Reading& reading, const Node& root);
+// Probes through listeners, and the addresses that they need.
+void check_probes(Reading& reading, const Node& root);
 // Server ids, and the configurations that they are in connection ids by.
 void check_quic(Reading& reading, const Node& root);
 

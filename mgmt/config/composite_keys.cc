@@ -3,13 +3,43 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "mgmt/config/read_values.h"
+#include "pipelines/probe_addresses.h"
 
 namespace weft::mgmt::config {
 
 void read_flows(Reading& reading, const Key& key, const Node& node, GatewaySettings&) {
   read_table(reading, key, node, reading.model.flows);
+}
+
+// Unlike other addresses they may be in 240.0.0.0/4: no other host meets them.
+void read_probe_addresses(Reading& reading, const Key& key, const Node& node,
+                          GatewaySettings& gateway) {
+  if (!is_list(reading, key, node, "a list of strings")) return;
+  const ItemKey item_key(key);
+  bool had[2] = {false, false};
+  for (const Node& item : node.items) {
+    if (!is_kind(reading, item_key.key(), item, Node::Kind::string, "a string")) continue;
+    const auto prefix = parse_prefix(item.string);
+    if (!prefix) {
+      complain_of_string(reading, item, prefix.error());
+      continue;
+    }
+    const bool v4 = prefix->address().is_v4();
+    const uint32_t length_max = prefix->address().family_bits() - ProbeRange::host_bits_min;
+    if (std::exchange(had[v4], true)) {
+      complain_of_string(reading, item, "is the second prefix of its family");
+    } else if (prefix->length() > length_max || prefix->length() == 0) {
+      complain_of_string(reading, item,
+                         fmt::format("must have a length from 1 to {}, so that there is an address "
+                                     "for every endpoint",
+                                     length_max));
+    } else {
+      gateway.probe_addresses.push_back(*prefix);
+    }
+  }
 }
 
 void read_listener_address(Reading& reading, const Key& key, const Node& node,

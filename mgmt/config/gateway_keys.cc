@@ -110,6 +110,14 @@ constexpr Key rows[] = {
      .limits = {.min = 2, .max = 64},
      .says = "Configurations still in use by flows before a reload has to wait."},
     {.section = "gateway",
+     .name = "probe_addresses",
+     .field = field_of<GatewaySettings, read_probe_addresses>("list of strings"),
+     .fallback = value(R"(["240.0.0.0/11", "fd77:6566:7400::/64"])"),
+     .limits = {.items_max = 2},
+     .says = "Addresses that stand for endpoints between this host's kernel and the workers when "
+             "they are probed through a listener; no packet with one leaves the host. At most one "
+             "prefix of each family, at most /11 and /107."},
+    {.section = "gateway",
      .name = "flows",
      .field = field_of<GatewaySettings, read_flows>("table"),
      .fallback = value("{}"),

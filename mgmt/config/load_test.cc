@@ -56,6 +56,8 @@ TEST(Load, DefaultsOfTheGateway) {
   EXPECT_EQ(gateway.drain_timeout_ms, milliseconds(30000));
   EXPECT_EQ(gateway.ready_after_ms, milliseconds(10000));
   EXPECT_EQ(gateway.generations_max, 8u);
+  EXPECT_THAT(gateway.probe_addresses, ElementsAre(*IpPrefix::parse("240.0.0.0/11"),
+                                                   *IpPrefix::parse("fd77:6566:7400::/64")));
   EXPECT_EQ(model.flows, (FlowSettings{1048576, 1048576, 1048576, 1048576, milliseconds(10000),
                                        milliseconds(300000), milliseconds(10000),
                                        milliseconds(30000), 100'000}));
@@ -181,6 +183,7 @@ withdraw_ms = 0
 drain_timeout_ms = 1
 ready_after_ms = 2
 generations_max = 3
+probe_addresses = ["10.0.0.0/8"]
 [gateway.flows]
 tunnel4_flows_max = 0x10000
 nat4_flows_max = 2_048
@@ -212,6 +215,7 @@ device = "af_xdp:eth1"
   gateway.drain_timeout_ms = milliseconds(1);
   gateway.ready_after_ms = milliseconds(2);
   gateway.generations_max = 3;
+  gateway.probe_addresses = {*IpPrefix::parse("10.0.0.0/8")};
   EXPECT_EQ(model.gateway, gateway);
   EXPECT_EQ(model.flows,
             (FlowSettings{65536, 1048576, 2048, 1048576, milliseconds(1001), milliseconds(1002),
@@ -335,6 +339,7 @@ device = "af_xdp:eth1"
                                   "ok",
                                   false,
                                   81,
+                                  "",
                                   milliseconds(2000),
                                   milliseconds(2000),
                                   5,
@@ -398,6 +403,29 @@ TEST(Load, BytesThatAreNotTextAreLocated) {
             "weft.toml:1:4: control character 0x00\n# a?b\n   ^\n");
   EXPECT_EQ(says("a = 1\rb = 2\n"), "weft.toml:1:6: control character 0x0d\na = 1?b = 2\n     ^\n");
   EXPECT_EQ(says("# \x1b[31m\n"), "weft.toml:1:3: control character 0x1b\n# ?[31m\n  ^\n");
+}
+
+TEST(Load, ProbesThroughAListener) {
+  const Model model = model_of(R"([gateway]
+probe_addresses = ["fd01::/64"]
+
+[[cluster]]
+name = "dns"
+health = { tcp = true, port = 53, through = "dns" }
+
+[[listener]]
+name = "dns"
+address = "[2001:db8::53]:53"
+protocol = "udp"
+forward = "direct"
+cluster = "dns"
+
+[[interface]]
+name = "edge"
+device = "af_xdp:eth1"
+)");
+  EXPECT_THAT(model.gateway.probe_addresses, ElementsAre(*IpPrefix::parse("fd01::/64")));
+  EXPECT_EQ(model.clusters.at(0).health->through, "dns");
 }
 
 TEST(Load, AThousandErrorsAreEnough) {

@@ -249,6 +249,14 @@ constexpr Key rows[] = {
      .limits = {.min = 1, .max = 65535},
      .says = "Another port to probe."},
     {.section = "cluster.health",
+     .name = "through",
+     .field = field<&HealthSettings::through>(),
+     .fallback = absent("the endpoint's own address is probed"),
+     .form = &form::name,
+     .says = "The name of a tunnel or `direct` listener of this cluster: probes go to its address "
+             "and port, in the same tunnel to the endpoint as its packets, and the endpoint "
+             "answers the interface's own address from there."},
+    {.section = "cluster.health",
      .name = "interval_ms",
      .field = field<&HealthSettings::interval_ms>(),
      .fallback = value("1000"),

@@ -26,7 +26,9 @@ struct EndpointProbe {
   EndpointId endpoint;
   uint32_t attempt = 0;  // to be given back with the result
   IpAddress address;
-  uint16_t port = 0;                               // to probe: the endpoint's or the health check's
+  uint16_t port = 0;  // to probe: the endpoint's or the health check's
+  IpAddress source;   // to connect from; unspecified: as the kernel chooses
+  IpAddress service;  // whose the probe is, for its Host header: `address`, or the listener's
   std::shared_ptr<const HealthSettings> settings;  // with the timeout
 };
 

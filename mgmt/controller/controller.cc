@@ -112,7 +112,7 @@ void Controller::take(Model model, Instant now) {
     }
   }
   names_.want(intervals, now);
-  membership_.on_config(model.clusters, now);
+  membership_.on_config(model, now);
   for (const ClusterSettings& cluster : model.clusters) discover_cluster(cluster.name, now);
   listeners_.on_config(model.listeners, model.gateway.ready_after_ms, now);
   model_ = std::make_shared<const Model>(std::move(model));

@@ -35,6 +35,7 @@ static ClusterStatus status_of(const TrackedCluster& cluster) {
       .name = cluster.settings.name,
       .maglev_slots = maglev_slots(cluster.live_endpoints, cluster.settings.maglev_slots),
       .previous_tables = static_cast<uint32_t>(cluster.tables.size()),
+      .probed_through = cluster.probe_path ? cluster.probe_path->listener : "",
       .endpoints = {},
       .resolve_error = cluster.problem};
   status.endpoints.reserve(cluster.endpoints.size());

@@ -4,9 +4,12 @@
 
 namespace weft::mgmt {
 
-static DesiredCluster desired_cluster(const TrackedCluster& cluster) {
+static DesiredCluster desired_cluster(const TrackedCluster& cluster, const Listeners& listeners) {
   const ClusterSettings& settings = cluster.settings;
   DesiredCluster desired{.id = cluster.id,
+                         .probed_through = cluster.probe_path
+                                               ? listeners.slot_of(cluster.probe_path->listener)
+                                               : none<ListenerSlot>,
                          .on_endpoint_down = settings.on_endpoint_down,
                          .endpoint_flows_max = settings.endpoint_flows_max,
                          .maglev_slots = settings.maglev_slots,
@@ -31,12 +34,13 @@ Desired desired_of(const Model& model, const Membership& membership, const Liste
         {listener->id, listener->settings, cluster == nullptr ? ClusterId{} : cluster->id});
   }
   for (const TrackedCluster* cluster : membership.live()) {
-    desired.clusters.push_back(desired_cluster(*cluster));
+    desired.clusters.push_back(desired_cluster(*cluster, listeners));
   }
   desired.prefix_lists = model.prefix_lists;
   desired.kernel = kernel;
   desired.flows = model.flows;
   desired.transit = model.gateway.transit;
+  desired.probe_ranges = probe_ranges(model.gateway);
   desired.workers = workers;
   desired.hash_seed = hash_seed;
   return desired;

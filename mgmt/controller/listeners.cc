@@ -35,6 +35,11 @@ void Listeners::on_config(const std::vector<ListenerSettings>& settings, Duratio
   });
 }
 
+ListenerSlot Listeners::slot_of(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? none<ListenerSlot> : found->second.id.slot;
+}
+
 std::string_view Listeners::name_of(ListenerSlot slot) const {
   const bool known = index(slot) < by_slot_.size() && by_slot_[index(slot)] != nullptr;
   return known ? by_slot_[index(slot)]->settings.name : std::string_view();

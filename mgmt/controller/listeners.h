@@ -42,6 +42,8 @@ class Listeners {
   bool poll(const Membership& membership, uint64_t decided_generation, Instant now);
   Instant next_poll() const;  // when somebody's ready_after ends
 
+  // none: there is no such listener.
+  ListenerSlot slot_of(std::string_view name) const;
   // Empty: the slot belongs to no listener.
   std::string_view name_of(ListenerSlot slot) const;
   // In the order of the configuration.

@@ -44,19 +44,24 @@ Result<void> Membership::claim(const std::vector<ClusterSettings>& settings, con
   return {};
 }
 
-void Membership::on_config(const std::vector<ClusterSettings>& settings, Instant now) {
+void Membership::on_config(const Model& model, Instant now) {
   live_.clear();
   std::set<std::string_view> names;
-  for (const ClusterSettings& cluster : settings) {
+  const auto paths = probe_paths(model);
+  for (const ClusterSettings& cluster : model.clusters) {
     names.insert(cluster.name);
-    live_.push_back(&configure(cluster, now));
+    const auto path = paths.find(cluster.name);
+    TrackedCluster& configured =
+        configure(cluster, path == paths.end() ? std::nullopt : std::optional(path->second), now);
+    live_.push_back(&configured);
   }
   for (auto& [name, cluster] : clusters_) {
     if (cluster.live && !names.contains(name)) leave(cluster, now);
   }
 }
 
-TrackedCluster& Membership::configure(const ClusterSettings& settings, Instant now) {
+TrackedCluster& Membership::configure(const ClusterSettings& settings,
+                                      std::optional<ProbePath> path, Instant now) {
   const auto [place, added] = clusters_.try_emplace(settings.name);
   TrackedCluster& cluster = place->second;
   const Result<ClusterId> id = identities_.cluster(settings.name);
@@ -64,9 +69,12 @@ TrackedCluster& Membership::configure(const ClusterSettings& settings, Instant n
   if (added) states_.set_fit_endpoints(id->slot, 0);
   cluster.id = *id;
   cluster.live = true;
-  const bool other_health = settings.health != cluster.settings.health;
+  const bool other_path = path != cluster.probe_path;
+  const bool other_health = other_path || settings.health != cluster.settings.health;
   cluster.table_changed = cluster.table_changed || settings != cluster.settings;
   cluster.settings = settings;
+  cluster.probe_path = std::move(path);
+  if (other_path) watch_anew(cluster);
   if (other_health) {
     cluster.health =
         settings.health ? std::make_shared<const HealthSettings>(*settings.health) : nullptr;
@@ -154,6 +162,7 @@ const TrackedCluster* Membership::sibling(const TrackedCluster& cluster,
   if (!cluster.health || !cluster.endpoints.empty() || set.endpoints.empty()) return nullptr;
   for (const auto& [name, other] : clusters_) {
     if (!other.health || *other.health != *cluster.health) continue;
+    if (other.probe_path != cluster.probe_path) continue;
     if (other.endpoints.contains(set.endpoints.front().at)) return &other;
   }
   return nullptr;
@@ -233,6 +242,7 @@ void Membership::forget(EndpointSlot slot, Instant now) {
   const Place forgotten = place(slot);
   leaving_.erase(slot);
   drains_from_.erase(slot);
+  watches_from_.erase(slot);
   schedule_.remove(slot);
   slow_starts_.end(slot);
   states_.set(slot, EndpointState::down);
@@ -245,6 +255,9 @@ void Membership::forget(EndpointSlot slot, Instant now) {
 void Membership::on_desired(uint64_t generation, Instant now) {
   std::vector<EndpointSlot> ended;
   for (auto& [slot, from] : drains_from_) {
+    if (from == 0) from = generation;
+  }
+  for (auto& [slot, from] : watches_from_) {
     if (from == 0) from = generation;
   }
   for (const EndpointSlot slot : leaving_) {
@@ -261,6 +274,13 @@ void Membership::on_published(uint64_t generation, Instant now) {
     const auto& [slot, from] = item;
     if (from == 0 || from > generation) return false;
     drain(place(slot), now);
+    return true;
+  });
+  std::erase_if(watches_from_, [&](const auto& item) {
+    const auto& [slot, from] = item;
+    if (from == 0 || from > generation) return false;
+    const HealthSettings& health = *place(slot).cluster->health;
+    schedule_.add(slot, {health.interval_ms, health.timeout_ms}, now);
     return true;
   });
 }

@@ -5,6 +5,9 @@
 // published: until then the old tables still pick there, perhaps it alone. It is probed on: an
 // endpoint that dies while it drains is down, and its flows are treated so.
 //
+// What is probed through a listener is probed as soon as workers know the way: when the snapshot
+// that has it is published.
+//
 // Thread safety: none; the only writer of EndpointStates. Invariants: the state word of an endpoint
 // is its health's state; fit_endpoints of a cluster is the number of its endpoints that are
 // healthy; an address and port of a cluster has one id from its first set to its release.
@@ -13,6 +16,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,6 +33,7 @@
 #include "mgmt/health/probe_schedule.h"
 #include "mgmt/health/slow_start.h"
 #include "mgmt/model/order.h"
+#include "mgmt/model/probe_path.h"
 #include "mgmt/publish/identities.h"
 #include "pipelines/endpoint_states.h"
 
@@ -53,6 +58,7 @@ struct TrackedCluster {
   ClusterId id;
   ClusterSettings settings;
   std::shared_ptr<const HealthSettings> health;          // null: endpoints count as healthy
+  std::optional<ProbePath> probe_path;                   // absent: to endpoints' own addresses
   std::map<EndpointAddress, TrackedEndpoint> endpoints;  // live and leaving
   uint32_t live_endpoints = 0;
   uint32_t healthy_endpoints = 0;   // that take new flows, as long as they are published
@@ -78,8 +84,8 @@ class Membership {
   // Claims ids for clusters and those of their endpoints that are known by now.
   Result<void> claim(const std::vector<ClusterSettings>& settings, const HostNames& names,
                      const OwnAddresses& own, Claim& claim) const;
-  // Exactly these clusters are configured. Requires: claimed. Sets follow by on_set.
-  void on_config(const std::vector<ClusterSettings>& settings, Instant now);
+  // Exactly its clusters are configured. Requires: claimed. Sets follow by on_set.
+  void on_config(const Model& model, Instant now);
   // The full set of a cluster. What finds no free id is left out, and the cluster's problem says
   // so. True: what should be published changed. Requires: the cluster is configured.
   bool on_set(std::string_view cluster, EndpointSet set, Instant now);
@@ -116,7 +122,8 @@ class Membership {
     TrackedEndpoint* endpoint = nullptr;
   };
 
-  TrackedCluster& configure(const ClusterSettings& settings, Instant now);
+  TrackedCluster& configure(const ClusterSettings& settings, std::optional<ProbePath> path,
+                            Instant now);
   void leave(TrackedCluster& cluster, Instant now);
   void forget_tables(TrackedCluster& cluster);
   void set_health(const TrackedCluster& cluster, Instant now);
@@ -142,6 +149,8 @@ class Membership {
   void write_word(const Place& place, bool starts_slowly, Instant now);
   void judge(const Place& place, bool passed, std::string_view why, Instant now);
   void watch(const Place& place, Instant now);
+  void watch_anew(const TrackedCluster& cluster);
+  EndpointProbe probe_of(const ProbeAttempt& attempt) const;
   const Place& place(EndpointSlot slot) const { return places_[index(slot)]; }
 
   using OrderKey = std::pair<std::string, EndpointAddress>;
@@ -163,6 +172,9 @@ class Membership {
   std::set<EndpointSlot> leaving_;                 // tracked and not live
   // The first generation in which an endpoint takes no new flows; 0: not handed out yet.
   std::map<EndpointSlot, uint64_t> drains_from_;
+  // The first generation in which workers know how to probe an endpoint through a listener;
+  // 0: not handed out yet.
+  std::map<EndpointSlot, uint64_t> watches_from_;
 };
 
 }  // namespace weft::mgmt

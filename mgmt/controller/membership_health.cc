@@ -84,16 +84,27 @@ void Membership::set_health(const TrackedCluster& cluster, Instant now) {
   }
 }
 
+// Workers send what comes of an older way to nobody, or elsewhere.
+void Membership::watch_anew(const TrackedCluster& cluster) {
+  for (const auto& [at, endpoint] : cluster.endpoints) {
+    schedule_.remove(endpoint.id.slot);
+    watches_from_.erase(endpoint.id.slot);
+  }
+}
+
 void Membership::watch(const Place& place, Instant now) {
   const EndpointId id = place.endpoint->id;
   const HealthSettings* health = place.cluster->health.get();
   if (health == nullptr) {
+    watches_from_.erase(id.slot);
     if (schedule_.contains(id.slot)) schedule_.remove(id.slot);
     return;
   }
   const ProbeTimes times{health->interval_ms, health->timeout_ms};
   if (schedule_.contains(id.slot)) {
     schedule_.change(id.slot, times, now);
+  } else if (place.cluster->probe_path) {
+    watches_from_.try_emplace(id.slot, 0);
   } else {
     schedule_.add(id.slot, times, now);
   }
@@ -131,13 +142,26 @@ void Membership::poll(Instant now, Actions& actions) {
           fmt::format("no result of the probe in {} ms", late.cluster->health->timeout_ms.count()),
           now);
   }
-  for (const ProbeAttempt& attempt : starts) {
-    const Place& probed = place(attempt.endpoint);
-    const uint16_t other_port = probed.cluster->health->port;
-    actions.probes.push_back({probed.endpoint->id, attempt.attempt, probed.at.address,
-                              other_port != 0 ? other_port : probed.at.port,
-                              probed.cluster->health});
-  }
+  for (const ProbeAttempt& attempt : starts) actions.probes.push_back(probe_of(attempt));
+}
+
+EndpointProbe Membership::probe_of(const ProbeAttempt& attempt) const {
+  const Place& probed = place(attempt.endpoint);
+  const TrackedCluster& cluster = *probed.cluster;
+  EndpointProbe probe{.endpoint = probed.endpoint->id,
+                      .attempt = attempt.attempt,
+                      .address = probed.at.address,
+                      .port = cluster.health->port != 0 ? cluster.health->port : probed.at.port,
+                      .source = {},
+                      .service = probed.at.address,
+                      .settings = cluster.health};
+  if (!cluster.probe_path) return probe;
+  const ProbeRange& range = cluster.probe_path->range;
+  probe.address = range.of(attempt.endpoint);
+  probe.port = cluster.probe_path->port;
+  probe.source = range.host();
+  probe.service = cluster.probe_path->address;
+  return probe;
 }
 
 }  // namespace weft::mgmt

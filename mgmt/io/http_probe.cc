@@ -20,27 +20,31 @@ constexpr int interim_answers_max = 8;
 constexpr unsigned status_request_timeout = 408;
 constexpr unsigned status_switching_protocols = 101;
 
-std::string host_header(const HealthSettings& health, const asio::ip::tcp::endpoint& peer) {
+std::string host_header(const HealthSettings& health, const asio::ip::tcp::endpoint& service) {
   if (!health.host.empty()) return health.host;
-  const std::string address = peer.address().to_string();
-  if (peer.address().is_v6()) return fmt::format("[{}]:{}", address, peer.port());
-  return fmt::format("{}:{}", address, peer.port());
+  const std::string address = service.address().to_string();
+  if (service.address().is_v6()) return fmt::format("[{}]:{}", address, service.port());
+  return fmt::format("{}:{}", address, service.port());
 }
 
-std::string request_text(const HealthSettings& health, const asio::ip::tcp::endpoint& peer) {
+std::string request_text(const HealthSettings& health, const asio::ip::tcp::endpoint& service) {
   return fmt::format(
       "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: weft-health\r\nAccept: */*\r\n{}\r\n",
-      health.path, host_header(health, peer), health.reuse ? "" : "Connection: close\r\n");
+      health.path, host_header(health, service), health.reuse ? "" : "Connection: close\r\n");
 }
 
 }  // namespace
 
-asio::awaitable<error_code> connect_probe(beast::tcp_stream& stream, asio::ip::tcp::endpoint peer,
+asio::awaitable<error_code> connect_probe(beast::tcp_stream& stream, ProbeEnds ends,
                                           ProbeDeadline deadline) {
+  const asio::ip::tcp::endpoint& peer = ends.peer;
   error_code error;
   stream.socket().open(peer.protocol(), error);
   if (error) co_return error;
   stream.socket().set_option(asio::socket_base::linger(true, 0), error);
+  // By bind the port is taken from all others; connect would share it between peers.
+  if (ends.source) stream.socket().bind(*ends.source, error);
+  if (error) co_return error;
   stream.expires_at(deadline);
   const auto [connect_error] = co_await stream.async_connect(peer, as_result);
   if (connect_error) co_return connect_error;
@@ -50,11 +54,11 @@ asio::awaitable<error_code> connect_probe(beast::tcp_stream& stream, asio::ip::t
 }
 
 HttpProbe::HttpProbe(asio::io_context& context, const ProberLimits& limits,
-                     const HealthSettings& health, asio::ip::tcp::endpoint peer)
+                     const HealthSettings& health, ProbeEnds ends)
     : context_(context),
       limits_(limits),
       health_(health),
-      peer_(std::move(peer)),
+      ends_(std::move(ends)),
       deadline_(std::chrono::steady_clock::now() + health.timeout_ms),
       search_(health.body) {}
 
@@ -66,7 +70,7 @@ asio::awaitable<error_code> HttpProbe::connect() {
   step_ = ProbeStep::connecting;
   connection_ = std::make_unique<ProbeConnection>(context_);
   connection_->buffer.max_size(limits_.header_bytes_max);
-  co_return co_await connect_probe(connection_->stream, peer_, deadline_);
+  co_return co_await connect_probe(connection_->stream, ends_, deadline_);
 }
 
 asio::awaitable<error_code> HttpProbe::read_header() {
@@ -87,7 +91,7 @@ asio::awaitable<error_code> HttpProbe::read_header() {
 asio::awaitable<error_code> HttpProbe::exchange() {
   step_ = ProbeStep::unanswered;
   connection_->stream.expires_at(deadline_);
-  const std::string request = request_text(health_, peer_);
+  const std::string request = request_text(health_, ends_.service);
   const auto [error, bytes] =
       co_await asio::async_write(connection_->stream, asio::buffer(request), as_result);
   if (error) co_return error;

@@ -20,15 +20,20 @@ namespace weft::mgmt {
 
 using ProbeDeadline = std::chrono::steady_clock::time_point;
 
+struct ProbeEnds {
+  std::optional<asio::ip::tcp::endpoint> source;  // with port 0; absent: as the kernel chooses
+  asio::ip::tcp::endpoint peer;
+  asio::ip::tcp::endpoint service;  // as the Host header has it
+};
+
 // A new connection that ends by reset. On failure the stream is closed.
-asio::awaitable<boost::system::error_code> connect_probe(beast::tcp_stream& stream,
-                                                         asio::ip::tcp::endpoint peer,
+asio::awaitable<boost::system::error_code> connect_probe(beast::tcp_stream& stream, ProbeEnds ends,
                                                          ProbeDeadline deadline);
 
 class HttpProbe {
  public:
   HttpProbe(asio::io_context& context, const ProberLimits& limits, const HealthSettings& health,
-            asio::ip::tcp::endpoint peer);
+            ProbeEnds ends);
 
   // Asks on `kept` if there is one, on a new connection otherwise or when `kept` turns out closed.
   asio::awaitable<ProbeResult> run(std::unique_ptr<ProbeConnection> kept);
@@ -49,7 +54,7 @@ class HttpProbe {
   asio::io_context& context_;
   const ProberLimits& limits_;
   const HealthSettings& health_;
-  asio::ip::tcp::endpoint peer_;
+  ProbeEnds ends_;
   ProbeDeadline deadline_;
   std::unique_ptr<ProbeConnection> connection_;
   std::optional<Parser> parser_;

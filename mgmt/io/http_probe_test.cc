@@ -55,6 +55,17 @@ TEST_F(ProberHttp, AsksForThePathAtTheHost) {
   EXPECT_EQ(result.get().why, "status 200");
 }
 
+TEST_F(ProberHttp, AServiceElsewhereIsAskedForByItsOwnAddress) {
+  ProbeRequest request = http_probe(listener_.port());
+  request.service = *IpAddress::parse("203.0.113.10");
+  std::future<ProbeResult> result = start(request);
+  PlainConnection endpoint = listener_.accept();
+  EXPECT_THAT(endpoint.read_until("\r\n\r\n"),
+              HasSubstr("\r\nHost: 203.0.113.10:" + std::to_string(listener_.port()) + "\r\n"));
+  endpoint.write(ok_answer);
+  EXPECT_EQ(result.get().why, "status 200");
+}
+
 TEST_F(ProberHttp, WithoutReuseItSaysSoAndTheConnectionEndsByReset) {
   ProbeRequest request = http_probe(listener_.port());
   request.health.host = "shop.example";

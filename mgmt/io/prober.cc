@@ -24,14 +24,20 @@ struct Probe {
   std::function<void(const ProbeResult&)> on_result;
 };
 
-asio::ip::tcp::endpoint peer_of(const ProbeRequest& request) {
-  const uint16_t port = request.health.port != 0 ? request.health.port : request.port;
-  if (request.address.is_v4()) {
-    return {asio::ip::address_v4(request.address.v4().host()), port};
-  }
+asio::ip::tcp::endpoint at(const IpAddress& address, uint16_t port) {
+  if (address.is_v4()) return {asio::ip::address_v4(address.v4().host()), port};
   asio::ip::address_v6::bytes_type bytes;
-  std::memcpy(bytes.data(), request.address.bytes().data(), bytes.size());
+  std::memcpy(bytes.data(), address.bytes().data(), bytes.size());
   return {asio::ip::address_v6(bytes), port};
+}
+
+ProbeEnds ends_of(const ProbeRequest& request) {
+  const uint16_t port = request.health.port != 0 ? request.health.port : request.port;
+  const IpAddress& service = request.service == IpAddress{} ? request.address : request.service;
+  ProbeEnds ends{
+      .source = std::nullopt, .peer = at(request.address, port), .service = at(service, port)};
+  if (request.source != IpAddress{}) ends.source = at(request.source, 0);
+  return ends;
 }
 
 }  // namespace
@@ -65,7 +71,7 @@ asio::awaitable<void> probe_tcp(Prober::State& state, const Probe& probe) {
   const milliseconds timeout_ms = probe.request.health.timeout_ms;
   beast::tcp_stream stream(state.loop.parts().context);
   const boost::system::error_code error = co_await connect_probe(
-      stream, peer_of(probe.request), std::chrono::steady_clock::now() + timeout_ms);
+      stream, ends_of(probe.request), std::chrono::steady_clock::now() + timeout_ms);
   stream.close();
   if (error) {
     give(state, probe, probe_failed(error, ProbeStep::connecting, timeout_ms));
@@ -76,15 +82,15 @@ asio::awaitable<void> probe_tcp(Prober::State& state, const Probe& probe) {
 
 asio::awaitable<void> probe_http(Prober::State& state, const Probe& probe) {
   const HealthSettings& health = probe.request.health;
-  const asio::ip::tcp::endpoint peer = peer_of(probe.request);
-  HttpProbe http(state.loop.parts().context, state.limits, health, peer);
-  std::unique_ptr<ProbeConnection> kept = health.reuse ? state.kept.take(peer) : nullptr;
+  const ProbeEnds ends = ends_of(probe.request);
+  HttpProbe http(state.loop.parts().context, state.limits, health, ends);
+  std::unique_ptr<ProbeConnection> kept = health.reuse ? state.kept.take(ends.peer) : nullptr;
   const ProbeResult result = co_await http.run(std::move(kept));
   give(state, probe, result);
   std::unique_ptr<ProbeConnection> left = co_await http.finish();
   if (!left || state.ended) co_return;
   const Duration idle = kept_intervals * std::max(health.interval_ms, kept_at_least_ms);
-  state.kept.keep(peer, std::move(left), state.loop.now() + idle);
+  state.kept.keep(ends.peer, std::move(left), state.loop.now() + idle);
 }
 
 asio::awaitable<void> run(std::shared_ptr<Prober::State> state, Probe probe) {

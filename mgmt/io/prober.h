@@ -20,6 +20,9 @@ struct ProbeRequest {
   IpAddress address;
   uint16_t port = 0;      // of the endpoint; health.port, when set, is probed instead
   HealthSettings health;  // timeout_ms bounds the whole probe, the connect included
+  IpAddress source;       // to connect from, by a port that no other probe from there has;
+                          // unspecified: as the kernel chooses
+  IpAddress service;      // whose the Host header is; unspecified: address
 };
 
 struct ProbeResult {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -111,6 +112,35 @@ TEST_F(ProberTcp, ThousandsAtATimeAreAnswered) {
   EXPECT_TRUE(comes_true([&] { return passed == 2000; }));
   listener.close();
   acceptor.join();
+}
+
+TEST_F(ProberTcp, ConnectsFromTheSourceThatItIsGiven) {
+  const int listening = socket(AF_INET, SOCK_STREAM, 0);
+  const SocketAddress any = socket_address(*IpAddress::parse("127.0.0.1"), 0);
+  ASSERT_EQ(bind(listening, any.raw(), any.bytes), 0);
+  ASSERT_EQ(listen(listening, 8), 0);
+  sockaddr_in at{};
+  socklen_t bytes = sizeof(at);
+  getsockname(listening, reinterpret_cast<sockaddr*>(&at), &bytes);
+  ProbeRequest request = http_probe(be16::from_raw(at.sin_port).host());
+  request.source = *IpAddress::parse("127.0.0.9");
+  std::future<ProbeResult> result = start(request);
+  sockaddr_in from{};
+  bytes = sizeof(from);
+  const int accepted = accept(listening, reinterpret_cast<sockaddr*>(&from), &bytes);
+  EXPECT_EQ(be32::from_raw(from.sin_addr.s_addr).host(), 0x7f000009u);
+  close(accepted);
+  close(listening);
+  EXPECT_FALSE(result.get().passed);
+}
+
+TEST_F(ProberTcp, ASourceThatTheHostDoesNotHaveSaysNothingOfTheEndpoint) {
+  PlainListener listener;
+  ProbeRequest request = tcp_probe(listener.port());
+  request.source = *IpAddress::parse("203.0.113.1");
+  const ProbeResult result = probe(request);
+  EXPECT_FALSE(result.conclusive);
+  EXPECT_EQ(result.why, "the gateway cannot probe: Cannot assign requested address");
 }
 
 TEST_F(ProberTcp, NothingIsCalledAfterTheEndOfTheProber) {

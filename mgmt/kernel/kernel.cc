@@ -38,6 +38,7 @@ struct Kernel::State {
 
   void apply_addresses(uint16_t interface, const PlannedTwin& twin);
   void apply_routes(uint16_t interface, const PlannedTwin& twin);
+  void apply_probe_neighbours(uint16_t interface, const PlannedTwin& twin);
   void apply_announcements(const KernelPlan& plan);
   void make_routes(uint32_t table, const std::vector<NetlinkRoute>& wanted,
                    const std::function<bool(int)>& on_link);
@@ -133,7 +134,8 @@ void Kernel::State::read_neighbours() {
   for (uint16_t i = 0; i < indices.size(); ++i) {
     if (indices[i] == 0) continue;
     for (const NetlinkNeighbour& neighbour : netlink.neighbours(indices[i])) {
-      const bool wanted = neighbour.usable && !neighbour.address.is_multicast();
+      const bool wanted =
+          neighbour.usable && !neighbour.address.is_multicast() && neighbour.mac != probe_mac;
       if (wanted) view.neighbours.push_back({i, neighbour.address, neighbour.mac});
     }
   }
@@ -149,6 +151,7 @@ static bool is_link_local(const IpPrefix& prefix) {
 void Kernel::State::add_routes_of(uint32_t table) {
   for (const NetlinkRoute& route : netlink.routes(table)) {
     if (route.to.address().is_multicast() || is_link_local(route.to)) continue;
+    if (route.protocol == probe_protocol) continue;
     for (const NetlinkRoute::Hop& hop : route.hops) {
       const auto interface = interface_of(hop.link);
       if (!interface || hop.dead) continue;
@@ -204,17 +207,17 @@ void Kernel::State::apply_addresses(uint16_t interface, const PlannedTwin& twin)
   }
 }
 
-// Makes the routes with our protocol number in `table` that leave by `on_link` exactly `wanted`.
+// Makes the routes with our protocol numbers in `table` that leave by `on_link` exactly `wanted`.
 void Kernel::State::make_routes(uint32_t table, const std::vector<NetlinkRoute>& wanted,
                                 const std::function<bool(int)>& on_link) {
   const auto same = [](const NetlinkRoute& a, const NetlinkRoute& b) {
-    return a.to == b.to && a.hops.front().link == b.hops.front().link &&
+    return a.to == b.to && a.protocol == b.protocol && a.hops.front().link == b.hops.front().link &&
            a.hops.front().gateway == b.hops.front().gateway;
   };
   std::vector<NetlinkRoute> there = netlink.routes(table);
   std::erase_if(there, [&](const NetlinkRoute& route) {
-    return route.protocol != announced_protocol || route.hops.size() != 1 ||
-           !on_link(route.hops.front().link);
+    const bool ours = route.protocol == announced_protocol || route.protocol == probe_protocol;
+    return !ours || route.hops.size() != 1 || !on_link(route.hops.front().link);
   });
   for (const NetlinkRoute& route : there) {
     const bool keep = std::ranges::any_of(wanted, [&](const auto& w) { return same(w, route); });
@@ -237,7 +240,32 @@ void Kernel::State::apply_routes(uint16_t interface, const PlannedTwin& twin) {
                       .to = route.to,
                       .hops = {{indices[interface], route.via}}});
   }
+  for (const PlannedProbes& probes : twin.probes) {
+    wanted.push_back(
+        {.table = main_table,
+         .protocol = probe_protocol,
+         .to = probes.range,
+         .metric = probes.metric,
+         .mtu_bytes = probe_mtu_bytes,
+         .hops = {
+             {.link = indices[interface], .gateway = probes.neighbour, .gateway_on_link = true}}});
+  }
   make_routes(main_table, wanted, [&](int link) { return link == indices[interface]; });
+}
+
+void Kernel::State::apply_probe_neighbours(uint16_t interface, const PlannedTwin& twin) {
+  const int link = indices[interface];
+  for (const NetlinkNeighbour& neighbour : netlink.neighbours(link)) {
+    const bool kept = std::ranges::any_of(twin.probes, [&](const PlannedProbes& probes) {
+      return probes.neighbour == neighbour.address;
+    });
+    if (neighbour.mac != probe_mac || kept) continue;
+    note("to remove the neighbour " + neighbour.address.to_string(), netlink.remove(neighbour));
+  }
+  for (const PlannedProbes& probes : twin.probes) {
+    note("the neighbour " + probes.neighbour.to_string() + " on " + twin.name,
+         netlink.add(NetlinkNeighbour{link, probes.neighbour, probe_mac, true}));
+  }
 }
 
 void Kernel::State::apply_announcements(const KernelPlan& plan) {
@@ -264,6 +292,7 @@ Result<void> Kernel::apply(const KernelPlan& plan) {
     if (auto set = set_twin_sysctls(twin.name); !set && state_->outcome) state_->outcome = set;
     state_->note("to bring " + twin.name + " up", state_->netlink.set_up(state_->indices[i]));
     state_->apply_addresses(i, twin);
+    state_->apply_probe_neighbours(i, twin);
     state_->apply_routes(i, twin);
   }
   state_->apply_announcements(plan);

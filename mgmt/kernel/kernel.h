@@ -8,6 +8,7 @@
 // Thread safety: one thread. Never waits for anything but the kernel's own answer.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +25,13 @@ namespace weft::mgmt {
 // or FRR (`ip import-table 87`) to announce. No rule looks the table up.
 inline constexpr uint32_t announced_table = 87;
 inline constexpr uint8_t announced_protocol = 87;
+
+// Routes to the synthetic addresses of probes, and the neighbour that they name, which is nobody:
+// neither is in the view.
+inline constexpr uint8_t probe_protocol = 88;
+inline constexpr std::array<uint8_t, 6> probe_mac = {0x02, 'p', 'r', 'o', 'b', 'e'};
+// Of what is sent to an endpoint, so that it fits a tunnel: IPv6's least.
+inline constexpr uint32_t probe_mtu_bytes = 1280;
 
 class Kernel {
  public:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "mgmt/model/probe_path.h"
+
 namespace weft::mgmt {
 
 static IpPrefix subnet(const InterfaceAddress& own) {
@@ -76,6 +78,37 @@ static std::vector<PlannedAnnouncement> announcements(
   return all;
 }
 
+// The ranges that something is probed in, IPv4 first.
+static std::vector<ProbeRange> probed_ranges(const Model& model) {
+  std::vector<ProbeRange> ranges;
+  const auto paths = probe_paths(model);
+  const ProbeRanges all = probe_ranges(model.gateway);
+  for (const ProbeRange& range : {all.v4, all.v6}) {
+    const bool used = std::ranges::any_of(
+        paths, [&](const auto& path) { return !range.empty() && path.second.range == range; });
+    if (used) ranges.push_back(range);
+  }
+  return ranges;
+}
+
+// Of IPv6 it is link-local: the kernel takes no other for several links.
+static IpAddress probe_neighbour(const ProbeRange& range) {
+  static const IpAddress link_local = *IpAddress::parse("fe80::70:726f:6265");  // "probe"
+  return range.prefix().address().is_v4() ? range.neighbour() : link_local;
+}
+
+static void add_probes(const Model& model, std::vector<PlannedTwin>& twins) {
+  const std::vector<ProbeRange> ranges = probed_ranges(model);
+  uint32_t metric = 0;
+  for (PlannedTwin& twin : twins) {
+    ++metric;
+    for (const ProbeRange& range : ranges) {
+      twin.probes.push_back({range.prefix(), probe_neighbour(range), metric});
+      if (metric == 1) twin.worker_addresses.push_back(range.host());
+    }
+  }
+}
+
 KernelPlan plan_kernel(const Model& model,
                        const std::function<bool(const ListenerSettings&)>& ready) {
   KernelPlan plan;
@@ -94,6 +127,7 @@ KernelPlan plan_kernel(const Model& model,
     const uint16_t interface = interface_of(model, address).value_or(0);
     plan.twins[interface].worker_addresses.push_back(address);
   }
+  add_probes(model, plan.twins);
   for (std::size_t i = 0; i < plan.twins.size(); ++i) {
     std::erase_if(plan.twins[i].worker_addresses,
                   [&](const IpAddress& address) { return is_own(model.interfaces[i], address); });

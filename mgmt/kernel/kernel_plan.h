@@ -12,11 +12,21 @@
 
 namespace weft::mgmt {
 
+// The kernel sends what goes to the range to a neighbour that is nobody: the twin's worker takes it
+// (pipelines/tunnel_probes.h). By the first twin whose link is up.
+struct PlannedProbes {
+  IpPrefix range;
+  IpAddress neighbour;
+  uint32_t metric = 0;
+  bool operator==(const PlannedProbes&) const = default;
+};
+
 struct PlannedTwin {  // by interface index
   std::string name;
   std::vector<InterfaceAddress> addresses;  // the kernel's
   std::vector<IpAddress> worker_addresses;  // the kernel answers ARP, ND and ping for them, no more
   std::vector<InterfaceRoute> routes;
+  std::vector<PlannedProbes> probes;
   bool operator==(const PlannedTwin&) const = default;
 };
 
@@ -38,7 +48,8 @@ inline constexpr uint32_t answered_addresses_max = 256;
 // Worker addresses are answered where they are on link: inside the subnet of one of that
 // interface's addresses. A listener's address that is on link nowhere is the first twin's, so that
 // ping is answered; listener prefixes never are; of source_addresses every address up to the bound.
-// An address is announced while at least one listener on it is ready.
+// Of probe_addresses those of families that something is probed in; the first twin has the
+// kernel's. An address is announced while at least one listener on it is ready.
 KernelPlan plan_kernel(const Model& model,
                        const std::function<bool(const ListenerSettings&)>& ready);
 

@@ -92,5 +92,28 @@ TEST(KernelPlan, AnnouncesAnAddressWhileAListenerOnItIsReady) {
   EXPECT_THAT(plan_kernel(m, every).announcements, SizeIs(3));
 }
 
+TEST(KernelPlan, ProbesThroughListenersLeaveByEveryTwinFromOneAddress) {
+  Model m = model();
+  m.gateway.probe_addresses = {prefix("240.0.0.0/11"), prefix("fd77::/64")};
+  m.listeners = {listener("web", "203.0.113.10"), listener("six", "2001:db8::10")};
+  m.clusters.push_back({.name = "web", .health = HealthSettings{}});
+  EXPECT_THAT(plan_kernel(m, every).twins[0].probes, IsEmpty());
+
+  m.clusters[0].health->through = "web";
+  KernelPlan plan = plan_kernel(m, every);
+  const PlannedProbes first{prefix("240.0.0.0/11"), ip("240.0.0.2"), 1};
+  const PlannedProbes second{prefix("240.0.0.0/11"), ip("240.0.0.2"), 2};
+  EXPECT_THAT(plan.twins[0].probes, ElementsAre(first));
+  EXPECT_THAT(plan.twins[1].probes, ElementsAre(second));
+  EXPECT_THAT(plan.twins[0].worker_addresses, testing::Contains(ip("240.0.0.1")));
+  EXPECT_THAT(plan.twins[1].worker_addresses, IsEmpty());
+
+  m.clusters[0].health->through = "six";
+  plan = plan_kernel(m, every);
+  EXPECT_THAT(plan.twins[0].probes,
+              ElementsAre(PlannedProbes{prefix("fd77::/64"), ip("fe80::70:726f:6265"), 1}));
+  EXPECT_THAT(plan.twins[0].worker_addresses, testing::Contains(ip("fd77::1")));
+}
+
 }  // namespace
 }  // namespace weft::mgmt

@@ -375,5 +375,58 @@ TEST_F(KernelTest, ArpIsAnsweredOnlyForTheTwinsOwnAddresses) {
   EXPECT_EQ(peer.run("ping -n -c 1 -W 10 10.0.0.254").exit_code, 0);
 }
 
+TEST_F(KernelTest, WhatGoesToProbeAddressesLeavesByTheTwinAndIsNotSeen) {
+  apply_well(plan());
+  kernel->process_events();
+  const KernelView before = kernel->view();
+  KernelPlan probing = plan();
+  probing.twins[0].worker_addresses = {ip("240.0.0.1"), ip("fd77::1")};
+  probing.twins[0].probes = {{prefix("240.0.0.0/11"), ip("240.0.0.2"), 1},
+                             {prefix("fd77::/64"), ip("fe80::70"), 1}};
+  for (int again = 0; again < 2; ++again) {
+    apply_well(probing);
+    const std::string way = host.expect("ip route get 240.1.2.3 from 240.0.0.1");
+    EXPECT_THAT(way, HasSubstr("via 240.0.0.2 dev edge"));
+    EXPECT_THAT(way, HasSubstr("mtu 1280"));
+    EXPECT_THAT(host.expect("ip -6 route get fd77::1:2 from fd77::1"),
+                HasSubstr("via fe80::70 dev edge"));
+    EXPECT_THAT(host.expect("ip neigh show dev edge nud permanent"),
+                testing::AllOf(HasSubstr("240.0.0.2"), HasSubstr("fe80::70")));
+  }
+  kernel->process_events();
+  EXPECT_EQ(kernel->view().routes, before.routes);
+  EXPECT_EQ(kernel->view().neighbours, before.neighbours);
+  EXPECT_EQ(kernel->view().links, before.links);
+  host.expect("ping -n -c 1 -W 1 -I 240.0.0.1 240.0.0.17 >/dev/null; true");
+  EXPECT_THAT(host.expect("ip neigh show dev edge"), Not(HasSubstr("240.0.0.17")));
+
+  apply_well(plan());
+  EXPECT_THAT(host.expect("ip neigh show dev edge nud permanent"), IsEmpty());
+  EXPECT_THAT(host.expect("ip route; ip -6 route; ip addr"),
+              Not(testing::AnyOf(HasSubstr("240.0.0"), HasSubstr("fd77::"))));
+}
+
+TEST_F(KernelTest, ProbesTakeTheFirstTwinWhoseLinkIsUp) {
+  host.expect("ip link add mesh type veth peer name mesh-end; ip link set mesh-end up");
+  kernel = open({"edge", "mesh"});
+  KernelPlan probing = plan();
+  probing.twins.push_back({.name = "mesh", .addresses = {{ip("10.1.0.1"), 16}}});
+  probing.twins[0].worker_addresses = {ip("240.0.0.1"), ip("fd77::1")};
+  for (uint32_t i = 0; i < 2; ++i) {
+    probing.twins[i].probes = {{prefix("240.0.0.0/11"), ip("240.0.0.2"), i + 1},
+                               {prefix("fd77::/64"), ip("fe80::70"), i + 1}};
+  }
+  apply_well(probing);
+  EXPECT_TRUE(becomes([](const auto& view) { return view.links[0].up && view.links[1].up; }));
+  const std::string to4 = "ip route get 240.1.2.3 from 240.0.0.1";
+  const std::string to6 = "ip -6 route get fd77::1:2 from fd77::1";
+  EXPECT_THAT(host.expect(to4), HasSubstr("dev edge"));
+  EXPECT_THAT(host.expect(to6), HasSubstr("dev edge"));
+  peer.expect("ip link set eth0 down");
+  EXPECT_TRUE(becomes([](const auto& view) { return !view.links[0].up; }));
+  EXPECT_THAT(host.expect(to4), HasSubstr("dev mesh"));
+  EXPECT_THAT(host.expect(to6), HasSubstr("dev mesh"));
+}
+
 }  // namespace
 }  // namespace weft::mgmt

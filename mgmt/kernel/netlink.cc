@@ -162,6 +162,17 @@ std::string Netlink::remove(const NetlinkRoute& route) const {
   return reason(rtnl_route_delete(requests_.get(), object_of(route).get(), 0), NLE_OBJ_NOTFOUND);
 }
 
+std::string Netlink::add(const NetlinkNeighbour& neighbour) const {
+  return reason(
+      rtnl_neigh_add(requests_.get(), object_of(neighbour).get(), NLM_F_CREATE | NLM_F_REPLACE),
+      NLE_EXIST);
+}
+
+std::string Netlink::remove(const NetlinkNeighbour& neighbour) const {
+  return reason(rtnl_neigh_delete(requests_.get(), object_of(neighbour).get(), 0),
+                NLE_OBJ_NOTFOUND);
+}
+
 void Netlink::use_neighbour(int link, const IpAddress& address) const {
   const NeighbourObject object(rtnl_neigh_alloc());
   rtnl_neigh_set_ifindex(object.get(), link);

@@ -50,6 +50,7 @@ struct NetlinkRoute {
     int link = 0;
     IpAddress gateway;  // unspecified: on link
     bool dead = false;
+    bool gateway_on_link = false;  // whatever addresses the link has; only written
   };
   std::vector<Hop> hops;
 };
@@ -74,6 +75,9 @@ class Netlink {
   // Requires: exactly one hop.
   std::string add(const NetlinkRoute& route) const;
   std::string remove(const NetlinkRoute& route) const;
+  // One that stays as it is, and is never asked for.
+  std::string add(const NetlinkNeighbour& neighbour) const;
+  std::string remove(const NetlinkNeighbour& neighbour) const;
   // Starts or confirms the resolution of a neighbour.
   void use_neighbour(int link, const IpAddress& address) const;
 

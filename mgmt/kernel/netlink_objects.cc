@@ -129,13 +129,26 @@ RouteObject object_of(const NetlinkRoute& route) {
   rtnl_route_set_scope(object.get(), on_link ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
   rtnl_route_set_type(object.get(), RTN_UNICAST);
   rtnl_route_set_priority(object.get(), route.metric);
+  if (route.mtu_bytes != 0) rtnl_route_set_metric(object.get(), RTAX_MTU, route.mtu_bytes);
   rtnl_route_set_dst(object.get(), bytes_of(route.to.address(), route.to.length()).get());
   rtnl_nexthop* next = rtnl_route_nh_alloc();
   rtnl_route_nh_set_ifindex(next, hop.link);
   if (!on_link) {
     rtnl_route_nh_set_gateway(next, bytes_of(hop.gateway, hop.gateway.family_bits()).get());
+    if (hop.gateway_on_link) rtnl_route_nh_set_flags(next, RTNH_F_ONLINK);
   }
   rtnl_route_add_nexthop(object.get(), next);
+  return object;
+}
+
+NeighbourObject object_of(const NetlinkNeighbour& neighbour) {
+  NeighbourObject object(rtnl_neigh_alloc());
+  rtnl_neigh_set_ifindex(object.get(), neighbour.link);
+  rtnl_neigh_set_dst(object.get(),
+                     bytes_of(neighbour.address, neighbour.address.family_bits()).get());
+  const AddressBytes mac(nl_addr_build(AF_LLC, neighbour.mac.data(), neighbour.mac.size()));
+  rtnl_neigh_set_lladdr(object.get(), mac.get());
+  rtnl_neigh_set_state(object.get(), NUD_PERMANENT);
   return object;
 }
 

@@ -38,6 +38,7 @@ std::optional<NetlinkRoute> value_of(rtnl_route* object);
 AddressBytes bytes_of(const IpAddress& address, uint32_t prefix_length);
 AddressObject object_of(const NetlinkAddress& address);
 RouteObject object_of(const NetlinkRoute& route);
+NeighbourObject object_of(const NetlinkNeighbour& neighbour);
 int family_of(const IpAddress& address);
 
 }  // namespace weft::mgmt

@@ -23,11 +23,13 @@ constexpr std::array settings = {
     Setting{"ipv4", "rp_filter", "2"},
     Setting{"ipv4", "accept_redirects", "0"},
     Setting{"ipv4", "promote_secondaries", "1"},
+    Setting{"ipv4", "ignore_routes_with_linkdown", "1"},
     Setting{"ipv6", "disable_ipv6", "0"},
     Setting{"ipv6", "accept_dad", "0"},
     Setting{"ipv6", "accept_ra", "0"},
     Setting{"ipv6", "autoconf", "0"},
     Setting{"ipv6", "accept_redirects", "0"},
+    Setting{"ipv6", "ignore_routes_with_linkdown", "1"},
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "dataplane/wire/ip_address.h"
 #include "mgmt/model/kernel_view.h"
 #include "mgmt/model/model.h"
+#include "pipelines/probe_addresses.h"
 
 namespace weft::mgmt {
 
@@ -31,6 +32,7 @@ struct DesiredTable {
 
 struct DesiredCluster {
   ClusterId id;
+  ListenerSlot probed_through = none<ListenerSlot>;  // none: endpoints' own addresses are probed
   OnEndpointDown on_endpoint_down = OnEndpointDown::reset;
   uint32_t endpoint_flows_max = 0;         // over all workers; 0: any number
   uint32_t maglev_slots = 0;               // 0: by the number of endpoints
@@ -60,6 +62,7 @@ struct Desired {
   KernelView kernel;
   FlowSettings flows;
   Transit transit = Transit::drop;
+  ProbeRanges probe_ranges;
   uint32_t workers = 1;
   uint64_t hash_seed = 0;
   bool operator==(const Desired&) const = default;

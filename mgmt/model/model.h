@@ -37,6 +37,9 @@ struct GatewaySettings {
   milliseconds drain_timeout_ms{};  // then flows may end for this long
   milliseconds ready_after_ms{};    // a listener is ready after this, probed or not
   uint32_t generations_max = 0;     // live policy generations before a reload waits
+  // Synthetic ones of probes through listeners: one of a family at most, each large enough for a
+  // ProbeRange.
+  std::vector<IpPrefix> probe_addresses;
 
   bool operator==(const GatewaySettings&) const = default;
 };
@@ -146,7 +149,9 @@ struct HealthSettings {
   uint16_t last_status = 399;
   std::string body;   // http: must appear in the first 64 KiB; empty: any
   bool reuse = true;  // http: probe again on the same connection
-  uint16_t port = 0;  // 0: the endpoint's
+  uint16_t port = 0;  // 0: the endpoint's, or the listener's
+  // The listener whose way probes take, to its address; empty: to the endpoint's own address.
+  std::string through;
   milliseconds interval_ms{};
   milliseconds timeout_ms{};
   uint32_t fall = 0;  // failures in a row until down

@@ -32,6 +32,7 @@ struct ClusterStatus {
   std::string name;
   uint32_t maglev_slots = 0;
   uint32_t previous_tables = 0;
+  std::string probed_through;  // a listener's name; empty: endpoints' own addresses are probed
   std::vector<EndpointStatus> endpoints;  // by address and port
   std::string resolve_error;              // of the last look-up of its host names; empty: none
 };

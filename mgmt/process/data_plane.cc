@@ -69,7 +69,8 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
                                     .nat4 = model.flows.nat4_flows_max,
                                     .tunnel6 = model.flows.tunnel6_flows_max,
                                     .nat6 = model.flows.nat6_flows_max},
-                      .steering_key = random_key()};
+                      .steering_key = random_key(),
+                      .probe_ports = &probe_ports_};
   for (std::size_t i = 0; i < attached_.size(); ++i) {
     attachments_.push_back({*attached_[i].wire, *attached_[i].twin});
     settings.links.push_back({model.interfaces[i].vlan, attached_[i].wire->mac()});

@@ -74,6 +74,7 @@ class DataPlane {
   std::vector<Attached> attached_;
   std::vector<Attachment> attachments_;
   EndpointStates states_;
+  ProbePorts probe_ports_;
   std::atomic<bool> refuse_new_flows_{false};  // mgmt writes, workers read
   std::atomic<bool> stop_{false};              // mgmt writes, workers read
   Published<Snapshot> published_;

@@ -107,7 +107,8 @@ static ProbeOutcome outcome_of(const ProbeResult& result) {
 }
 
 void Driver::start_probe(const EndpointProbe& probe) {
-  const ProbeRequest request{probe.address, probe.port, *probe.settings};
+  const ProbeRequest request{probe.address, probe.port, *probe.settings, probe.source,
+                             probe.service};
   prober_.start(request, [this, probe](const ProbeResult& result) {
     controller_->on_probed({probe.endpoint, probe.attempt, outcome_of(result), result.why},
                            loop_.now());

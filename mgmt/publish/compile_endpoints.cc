@@ -186,6 +186,7 @@ class EndpointCompiler {
                           .port = be16(endpoint.port),
                           .flows_max = worker_share(cluster.endpoint_flows_max),
                           .cluster = cluster.id.slot,
+                          .probed_through = cluster.probed_through,
                           .on_down = cluster.on_endpoint_down};
     set_way(record, way);
     put(endpoint.id.slot, record);

@@ -293,5 +293,16 @@ TEST(CompileEndpoints, WorkersShareTheLimitOfAnEndpoint) {
   EXPECT_EQ(record(compiler(desired), 1).flows_max, 1u);
 }
 
+TEST(CompileEndpoints, ARecordSaysThroughWhichListenerItIsProbedAlsoWhileItDrains) {
+  test::Compiler compiler;
+  Desired desired = small_mesh();
+  EXPECT_EQ(record(compiler(desired), 1).probed_through, none<ListenerSlot>);
+  desired.clusters[0].probed_through = ListenerSlot{0};
+  EXPECT_EQ(record(compiler(desired), 1).probed_through, ListenerSlot{0});
+  desired.clusters.clear();
+  desired.draining = {EndpointSlot{1}};
+  EXPECT_EQ(record(compiler(desired), 1).probed_through, ListenerSlot{0});
+}
+
 }  // namespace
 }  // namespace weft::mgmt

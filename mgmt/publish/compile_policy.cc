@@ -21,7 +21,7 @@ bool same_kernel_addresses(const KernelView& a, const KernelView& b) {
 bool same_policy(const Desired& a, const Desired& b) {
   return a.listeners == b.listeners && a.prefix_lists == b.prefix_lists &&
          a.interfaces == b.interfaces && a.flows == b.flows && a.transit == b.transit &&
-         a.workers == b.workers && a.hash_seed == b.hash_seed &&
+         a.workers == b.workers && a.hash_seed == b.hash_seed && a.probe_ranges == b.probe_ranges &&
          same_kernel_addresses(a.kernel, b.kernel);
 }
 
@@ -143,6 +143,23 @@ ListenerTable listeners_of(const Desired& desired) {
   return table;
 }
 
+// Also where no endpoint is probed through a listener any more: what the kernel still sends to the
+// synthetic addresses ends here.
+std::shared_ptr<const ProbePolicy> probes_of(const Desired& desired) {
+  if (desired.probe_ranges == ProbeRanges{}) return nullptr;
+  auto probes = std::make_shared<ProbePolicy>();
+  probes->ranges = desired.probe_ranges;
+  // Of every tunnel: an endpoint that drains may be probed through one that no cluster names now.
+  for (const DesiredListener& listener : desired.listeners) {
+    const ListenerSettings& settings = listener.settings;
+    if (is_nat(settings.forward) || !settings.address.is_host()) continue;
+    const uint32_t slot = index(listener.id.slot);
+    if (probes->listener_addresses.size() <= slot) probes->listener_addresses.resize(slot + 1);
+    probes->listener_addresses[slot] = settings.address.address();
+  }
+  return probes;
+}
+
 FlowTimeouts timeouts_of(const FlowSettings& flows) {
   return {flows.half_open_timeout_ms, flows.established_timeout_ms, flows.closing_timeout_ms,
           flows.udp_timeout_ms};
@@ -165,6 +182,7 @@ std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const C
   policy->clamps_mss =
       std::ranges::any_of(policy->listeners.policies,
                           [](const ListenerPolicy& one) { return one.mss_clamp_bytes != 0; });
+  policy->probes = probes_of(desired);
   policy->new_flows_per_s_max = desired.flows.new_flows_per_s_max;
   policy->transit = desired.transit;
   policy->timeouts = timeouts_of(desired.flows);

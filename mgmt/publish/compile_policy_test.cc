@@ -208,5 +208,19 @@ TEST(CompilePolicy, EveryInputOfItMakesAnotherPart) {
   EXPECT_FALSE(changed([](Desired& d) { d.clusters[0].endpoints.pop_back(); }));
 }
 
+TEST(CompilePolicy, TunnelsHaveAnAddressToProbeThrough) {
+  Desired desired = small_mesh();
+  EXPECT_EQ(policy(desired)->probes, nullptr);
+  desired.probe_ranges.v4 = ProbeRange(prefix("240.0.0.0/11"));
+  desired.listeners.push_back(test::listener(2, "203.0.113.11", 80, 0, Forward::gue));
+  desired.listeners.push_back(test::listener(3, "198.51.100.0/24", 80, 0, Forward::direct));
+  const auto part = policy(desired);
+  ASSERT_NE(part->probes, nullptr);
+  EXPECT_EQ(part->probes->ranges, desired.probe_ranges);
+  ASSERT_EQ(part->probes->listener_addresses.size(), 3u);
+  EXPECT_EQ(part->probes->listener_addresses[0], IpAddress{});  // nat
+  EXPECT_EQ(part->probes->listener_addresses[2], ip("203.0.113.11"));
+}
+
 }  // namespace
 }  // namespace weft::mgmt
