@@ -141,6 +141,12 @@ class Instance(Host):
         self.address = f"10.0.2.{number}"
         self.address6 = f"fd00:12::{number}"
         self.nginx = None
+        self.decapsulation = None  # the program's file
+
+    def decapsulate(self, on):
+        """Whether it takes packets out of tunnels, as it does at first."""
+        program = ["obj", self.decapsulation, "sec", "xdp"] if on else ["off"]
+        self.ip("link", "set", "dev", "eth0", "xdpdrv", *program)
 
     def start_nginx(self):
         folder = self.lab.folder / self.name
@@ -320,7 +326,8 @@ class Lab:
                 instance.ip("route", "add", "default", "via", gateway)
                 returning = ["table", DIRECT_RETURN_TABLE]
                 instance.ip("route", "add", "default", "via", router, *returning)
-            instance.ip("link", "set", "dev", "eth0", "xdpdrv", "obj", program, "sec", "xdp")
+            instance.decapsulation = program
+            instance.decapsulate(True)
 
     def _join(self, host, device, bridge, mtu_bytes, peer=None, queues=1):
         """A veth from host to a bridge of the switch. Its offloads are off: what arrives at the
