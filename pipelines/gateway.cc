@@ -40,10 +40,13 @@ void Gateway::process(Burst& burst, const Snapshot& snapshot, Instant now) {
   if (tapped) [[unlikely]] {
     tap_.tell(burst, listeners());
   }
+  const uint32_t to_twin = packets_for_twin(burst);
+  if (to_twin == 0) [[likely]]
+    return;
   if (snapshot.policy->probes != nullptr) {
-    return_probes(burst, l4_.decisions(), snapshot, *settings_.probe_ports);
+    return_probes(burst, to_twin, l4_.decisions(), snapshot, *settings_.probe_ports);
   }
-  untag_for_twin(burst);
+  untag_for_twin(burst, to_twin);
 }
 
 void Gateway::process_from_twin(Burst& burst, const Snapshot& snapshot, Instant now) {

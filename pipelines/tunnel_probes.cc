@@ -121,13 +121,12 @@ void send_probes(Burst& burst, Decisions& decisions, const Snapshot& snapshot, P
   forward_tunnel(burst, burst.live & ~direct, decisions);
 }
 
-void return_probes(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
+void return_probes(Burst& burst, uint32_t to_twin, Decisions& decisions, const Snapshot& snapshot,
                    const ProbePorts& ports) {
   uint32_t replies = 0;
-  for (uint32_t i = 0; i < burst.size; ++i) {
-    if (burst.outcomes[i].verdict != Verdict::twin) continue;
+  Burst::for_each(to_twin, [&](uint32_t i) {
     replies |= uint32_t{is_reply(burst.headers[i], decisions[i], snapshot, ports)} << i;
-  }
+  });
   forward_nat<Direction::to_client>(burst, replies, decisions);
 }
 

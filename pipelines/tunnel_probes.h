@@ -30,9 +30,9 @@ uint32_t find_probes(const Burst& burst, const ProbeRanges& ranges);
 // Requires: find_probes found each of them; snapshot.policy->probes.
 void send_probes(Burst& burst, Decisions& decisions, const Snapshot& snapshot, ProbePorts& ports);
 
-// Gives the replies of endpoints among the packets for the twin their synthetic addresses; what is
-// none stays as it is. Requires: every packet has a verdict; snapshot.policy->probes.
-void return_probes(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
+// Gives the replies of endpoints among the packets of `to_twin` their synthetic addresses; what is
+// none stays as it is. Requires: snapshot.policy->probes.
+void return_probes(Burst& burst, uint32_t to_twin, Decisions& decisions, const Snapshot& snapshot,
                    const ProbePorts& ports);
 
 }  // namespace weft

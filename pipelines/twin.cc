@@ -31,11 +31,18 @@ void add_tag(Packet packet, uint16_t vlan_id) {
 
 }  // namespace
 
-void untag_for_twin(Burst& burst) {
+uint32_t packets_for_twin(const Burst& burst) {
+  uint32_t which = 0;
   for (uint32_t i = 0; i < burst.size; ++i) {
-    if (burst.outcomes[i].verdict != Verdict::twin) continue;
-    if (is_tagged(burst.packets[i])) remove_tag(burst.packets[i]);
+    which |= uint32_t{burst.outcomes[i].verdict == Verdict::twin} << i;
   }
+  return which;
+}
+
+void untag_for_twin(Burst& burst, uint32_t which) {
+  Burst::for_each(which, [&](uint32_t i) {
+    if (is_tagged(burst.packets[i])) remove_tag(burst.packets[i]);
+  });
 }
 
 void send_from_twin(Burst& burst, std::optional<uint16_t> vlan_id) {

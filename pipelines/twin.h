@@ -9,8 +9,11 @@
 
 namespace weft {
 
-// Takes the VLAN tag off the packets that go to the twin. Requires: no packet is live.
-void untag_for_twin(Burst& burst);
+// Bit i: packet i goes to the twin. Requires: no packet is live.
+uint32_t packets_for_twin(const Burst& burst);
+
+// Takes the VLAN tag off the packets of `which`.
+void untag_for_twin(Burst& burst, uint32_t which);
 
 // Frames that the kernel sent on the twin: out of the interface, tagged if it is in a VLAN.
 // Drops: frame_truncated, no_headroom.

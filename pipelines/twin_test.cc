@@ -53,7 +53,8 @@ TEST_F(TwinTest, TheTagComesOffOnTheWayToTheKernelOnly) {
   fill({tagged(arp(), 120), arp(), tagged(arp(), 120), tagged(arp(), 0xe000), arp(14)});
   for (uint32_t i : {0, 1, 3, 4}) burst_.to_twin(i);
   burst_.transmit(2, 0);
-  untag_for_twin(burst_);
+  EXPECT_EQ(packets_for_twin(burst_), 0b11011u);
+  untag_for_twin(burst_, packets_for_twin(burst_));
   EXPECT_EQ(frame(0), arp());
   EXPECT_EQ(frame(1), arp());
   EXPECT_EQ(frame(2), tagged(arp(), 120));

@@ -133,7 +133,7 @@ def test_blackholes_that_cannot_be_are_refused(start_gateway, web):
 @contextlib.contextmanager
 def connecting(host, count, at_least=0):
     """So many connections that begin at once, once none has been answered for half a second; while
-    `at_least` have not been, for longer: a packet that the lab lost comes again after 1 s, then 2 s.
+    `at_least` have not been, for longer: a packet that the lab lost comes again after a second.
     """
     with contextlib.ExitStack() as opened:
         sockets = []
