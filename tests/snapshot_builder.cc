@@ -227,9 +227,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
   part->new_flows_per_s_max = new_flows_per_s_max_;
   part->timeouts = timeouts_;
   part->workers = workers_;
-  for (uint32_t b = 0; b < steering_buckets; ++b) {
-    part->steering[b] = static_cast<uint8_t>(b % workers_);
-  }
+  part->steering = equal_shares(workers_);
   part->hash_seed = test_hash_seed;
   return part;
 }

@@ -8,7 +8,11 @@
 namespace weft {
 namespace {
 
-const KeyedHash hash({1, 2, 3, 4});
+using steering::Way;
+
+constexpr KeyedHash::Key secret{1, 2, 3, 4};
+const SteeringHash hash(secret, {});
+const KeyedHash datagrams(secret);
 
 IpAddress address(uint32_t host) {
   return IpAddress::v4(be32(host));
@@ -63,21 +67,37 @@ TEST(Steering, BothDirectionsOfAFlowMeet) {
   for (const Client& client : clients(1000)) {
     const Headers forward = packet(client.address, client.port, listener, 80);
     const Headers nat_return = packet(endpoint, 8080, client.address, client.port);
-    EXPECT_EQ(steering::owner(forward, true, hash), steering::owner(nat_return, false, hash));
+    EXPECT_EQ(steering::owner(forward, Way::to_nat_listener, hash),
+              steering::owner(nat_return, Way::to_client, hash));
   }
 }
 
 TEST(Steering, ErrorsMeetTheFlowTheyQuote) {
   for (const Client& client : clients(1000)) {
-    const uint32_t flow =
-        steering::owner(packet(client.address, client.port, listener, 80), true, hash);
+    const uint32_t flow = steering::owner(packet(client.address, client.port, listener, 80),
+                                          Way::to_nat_listener, hash);
     // Quoted: from the client to the endpoint. The error comes from there, on its way to the
     // client.
     const Headers to_endpoint = packet(client.address, client.port, endpoint, 8080);
-    EXPECT_EQ(steering::owner(reversed(to_endpoint), false, hash), flow);
+    EXPECT_EQ(steering::owner(reversed(to_endpoint), Way::to_client, hash), flow);
     // Quoted: from the listener to the client. The error comes from there, to the listener.
     const Headers to_client = packet(listener, 80, client.address, client.port);
-    EXPECT_EQ(steering::owner(reversed(to_client), true, hash), flow);
+    EXPECT_EQ(steering::owner(reversed(to_client), Way::to_nat_listener, hash), flow);
+  }
+}
+
+TEST(Steering, OnlyTheChosenBitsOfAPortCountBesideTheSource) {
+  for (const Client& client : clients(1000)) {
+    const auto owner_of = [&](uint32_t destination, uint16_t port) {
+      return steering::owner(packet(client.address, client.port, destination, port),
+                             Way::as_it_came, hash);
+    };
+    EXPECT_EQ(owner_of(listener, 80), owner_of(endpoint, 443));
+    EXPECT_NE(owner_of(listener, 80), owner_of(listener, 8080));
+    // An error that quotes what went to the client from there.
+    const Headers to_client = packet(listener, 8080, client.address, client.port);
+    EXPECT_EQ(steering::owner(reversed(to_client), Way::as_it_came, hash),
+              owner_of(listener, 8080));
   }
 }
 
@@ -88,12 +108,13 @@ TEST(Steering, PiecesOfADatagramMeet) {
   Headers next_piece = piece;
   next_piece.payload = Payload::later_fragment;
   next_piece.source_port = be16(999);  // what the parser leaves there does not count
-  EXPECT_EQ(steering::datagram_owner(piece, hash), steering::datagram_owner(next_piece, hash));
+  EXPECT_EQ(steering::datagram_owner(piece, datagrams),
+            steering::datagram_owner(next_piece, datagrams));
 
   std::vector<uint32_t> owners;
   for (uint32_t id = 0; id < 100; ++id) {
     piece.datagram_id = id;
-    owners.push_back(steering::datagram_owner(piece, hash));
+    owners.push_back(steering::datagram_owner(piece, datagrams));
   }
   std::sort(owners.begin(), owners.end());
   owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
@@ -103,9 +124,11 @@ TEST(Steering, PiecesOfADatagramMeet) {
   next_piece = piece;
   next_piece.protocol = Protocol::none;
   piece.v4 = next_piece.v4 = false;
-  EXPECT_EQ(steering::datagram_owner(piece, hash), steering::datagram_owner(next_piece, hash));
+  EXPECT_EQ(steering::datagram_owner(piece, datagrams),
+            steering::datagram_owner(next_piece, datagrams));
   piece.v4 = next_piece.v4 = true;
-  EXPECT_NE(steering::datagram_owner(piece, hash), steering::datagram_owner(next_piece, hash));
+  EXPECT_NE(steering::datagram_owner(piece, datagrams),
+            steering::datagram_owner(next_piece, datagrams));
 }
 
 TEST(Steering, APieceWhosePortsAreKnownGoesToItsFlow) {
@@ -113,8 +136,10 @@ TEST(Steering, APieceWhosePortsAreKnownGoesToItsFlow) {
   Headers piece = whole;
   piece.payload = Payload::later_fragment;
   piece.datagram_id = 77;
-  EXPECT_EQ(steering::owner(piece, true, hash), steering::owner(whole, true, hash));
-  EXPECT_EQ(steering::owner(piece, false, hash), steering::owner(whole, false, hash));
+  EXPECT_EQ(steering::owner(piece, Way::to_nat_listener, hash),
+            steering::owner(whole, Way::to_nat_listener, hash));
+  EXPECT_EQ(steering::owner(piece, Way::to_client, hash),
+            steering::owner(whole, Way::to_client, hash));
 }
 
 TEST(Steering, PacketsWithoutPortsGoByAddressAlone) {
@@ -122,7 +147,8 @@ TEST(Steering, PacketsWithoutPortsGoByAddressAlone) {
   echo.payload = Payload::icmp_echo;
   Headers other = packet(0x01020304, 0, listener, 8);
   other.payload = Payload::other;
-  EXPECT_EQ(steering::owner(echo, true, hash), steering::owner(other, true, hash));
+  EXPECT_EQ(steering::owner(echo, Way::to_nat_listener, hash),
+            steering::owner(other, Way::to_nat_listener, hash));
 }
 
 TEST(Steering, FlowsSpreadEvenly) {
@@ -132,7 +158,7 @@ TEST(Steering, FlowsSpreadEvenly) {
   for (uint32_t i = 0; i < count; ++i) {
     const Headers headers =
         packet(0x0a000000 + i / 50'000, static_cast<uint16_t>(1 + i % 50'000), listener, 80);
-    ++flows[steering::owner(headers, true, hash)];
+    ++flows[steering::owner(headers, Way::to_nat_listener, hash)];
   }
   const auto [least, most] = std::minmax_element(flows.begin(), flows.end());
   EXPECT_GT(*least, 50u);  // mean 100, standard deviation 10: five of them
@@ -140,11 +166,12 @@ TEST(Steering, FlowsSpreadEvenly) {
 }
 
 TEST(Steering, TheKeyDecides) {
-  const KeyedHash other({1, 2, 3, 5});
+  const SteeringHash other({1, 2, 3, 5}, {});
   uint32_t same = 0;
   for (const Client& client : clients(1000)) {
     const Headers headers = packet(client.address, client.port, listener, 80);
-    same += steering::owner(headers, true, hash) == steering::owner(headers, true, other);
+    same += steering::owner(headers, Way::to_nat_listener, hash) ==
+            steering::owner(headers, Way::to_nat_listener, other);
   }
   EXPECT_LT(same, 20u);  // one in 1024 by chance
 }

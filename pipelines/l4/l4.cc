@@ -31,8 +31,9 @@ L4::L4(const L4Settings& settings, const EndpointStates& states,
       worker_(settings.worker),
       links_(settings.links),
       probe_ports_(settings.probe_ports),
-      steering_hash_(settings.steering_key),
-      fragments_(steering_hash_),
+      steering_hash_(settings.steering_key, settings.steering_shape),
+      datagram_hash_(settings.steering_key),
+      fragments_(datagram_hash_),
       flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters) {}
 
 // Of the packets that came to a listener those that ended here.
@@ -54,7 +55,7 @@ void L4::run_stages(Burst& burst, const Snapshot& snapshot, Instant now, Watch w
   flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
   watch.after("parse_headers");
-  follow_fragments(burst, fragments_, policy, steering_hash_, worker_, now);
+  follow_fragments(burst, fragments_, policy, datagram_hash_, worker_, now);
   watch.after("follow_fragments");
   relay_tunnel_error(burst, policy.listeners);
   watch.after("relay_tunnel_error");

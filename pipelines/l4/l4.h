@@ -23,7 +23,8 @@ struct L4Settings {
   uint16_t worker = 0;
   FlowsMax flows_max;
   KeyedHash::Key flow_key{};          // of this worker's tables: secret, at random
-  KeyedHash::Key steering_key{};      // the same in all workers of a gateway
+  KeyedHash::Key steering_key{};      // the same in all workers of a gateway, as the shape
+  SteeringShape steering_shape{};
   std::vector<LinkFilter> links;      // by interface
   ProbePorts* probe_ports = nullptr;  // of all workers; null: no snapshot has `probes`
 };
@@ -68,7 +69,8 @@ class L4 {
   const uint16_t worker_;
   const std::vector<LinkFilter> links_;
   ProbePorts* const probe_ports_;
-  const KeyedHash steering_hash_;
+  const SteeringHash steering_hash_;
+  const KeyedHash datagram_hash_;
   Fragments fragments_;
   Flows flows_;
   ReplyLimits reply_limits_;

@@ -4,7 +4,6 @@
 
 #include <optional>
 
-#include "dataplane/base/keyed_hash.h"
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/interface/steering.h"
 #include "dataplane/table/nat_key.h"
@@ -14,7 +13,7 @@ namespace weft {
 
 class SourcePicker {
  public:
-  SourcePicker(const PolicyPart& policy, const KeyedHash& steering_hash, uint16_t worker)
+  SourcePicker(const PolicyPart& policy, const SteeringHash& steering_hash, uint16_t worker)
       : policy_(policy), steering_hash_(steering_hash), worker_(worker) {}
 
   // The first candidate of the flow's hash that no other flow to the endpoint has. Nothing: every
@@ -22,12 +21,14 @@ class SourcePicker {
   template <class Table>
   std::optional<Source> pick(Table& table, const EndpointRecord& endpoint, Protocol protocol,
                              uint64_t hash) const {
+    // Of its replies all but the chosen bits of the port is the same.
+    const bool alone = policy_.workers == 1;
+    const uint32_t replies = alone ? 0 : steering_hash_.of(endpoint.address, endpoint.port);
     uint32_t looked_up = 0;
     for (uint32_t n = 0; n < candidates_max * policy_.workers; ++n) {
       const Source source = source_candidate(hash, n, endpoint.source_host_bits);
-      const Headers reply = reply_to(source, endpoint, protocol);
-      if (!is_mine(reply)) continue;
-      const auto key = Table::Key::of(reply, NatSide::source);
+      if (!alone && !is_mine(replies ^ steering_hash_.of_chosen(source.port))) continue;
+      const auto key = Table::Key::of(reply_to(source, endpoint, protocol), NatSide::source);
       if (!table.find(table.place(key), key)) return source;
       if (++looked_up == look_ups_max) break;
     }
@@ -46,13 +47,13 @@ class SourcePicker {
             .protocol = protocol,
             .payload = Payload::transport};
   }
-  bool is_mine(const Headers& reply) const {
-    if (policy_.workers == 1 || planted(PlantedBug::source_of_another_worker)) return true;
-    return policy_.steering[steering::owner(reply, false, steering_hash_)] == worker_;
+  bool is_mine(uint32_t bucket) const {
+    if (planted(PlantedBug::source_of_another_worker)) return true;
+    return policy_.steering[bucket] == worker_;
   }
 
   const PolicyPart& policy_;
-  const KeyedHash& steering_hash_;
+  const SteeringHash& steering_hash_;
   const uint16_t worker_;
 };
 
