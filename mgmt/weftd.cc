@@ -53,6 +53,13 @@ void take_signals(EventLoop& loop, Driver*& driver) {
   loop.on_signal(SIGHUP, [&driver] { driver->reload({}); });
 }
 
+void log_rss(const Model& model, const std::vector<DeviceStats>& devices, Logs& logs) {
+  for (std::size_t i = 0; i < devices.size(); ++i) {
+    logs.write(Level::info, "rss",
+               {{"interface", model.interfaces[i].name}, {"rss", devices[i].rss}});
+  }
+}
+
 Result<void> serve(Driver::Settings settings, EventLoop& loop, Driver*& running, Logs& logs) {
   const Model model = settings.model;
   const auto eal = eal_settings(model);
@@ -64,6 +71,7 @@ Result<void> serve(Driver::Settings settings, EventLoop& loop, Driver*& running,
   }
   auto plane = DataPlane::open(model, loop.now());
   if (!plane) return tl::unexpected(plane.error());
+  log_rss(model, (*plane)->device_stats(), logs);
   auto driver = Driver::start(std::move(settings), loop, **plane, logs);
   if (!driver) return tl::unexpected(driver.error());
   running = driver->get();

@@ -1,8 +1,9 @@
-// What the devices of one interface lose before a worker sees it or after it let go, and the
-// buffers they draw from. Plain values.
+// What the devices of one interface lose before a worker sees it or after it let go, the buffers
+// they draw from, and how they choose a worker. Plain values.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace weft {
 
@@ -13,6 +14,7 @@ struct DeviceStats {               // of all devices together, since the start
   uint64_t transmit_errors = 0;    // taken by the device, and not sent
   uint64_t buffers = 0;
   uint64_t buffers_free = 0;
+  std::string rss;  // "by source, ..." or "none: ..." and why
 };
 
 }  // namespace weft

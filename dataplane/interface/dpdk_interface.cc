@@ -12,6 +12,7 @@
 #include "dataplane/interface/dpdk_buffers.h"
 #include "dataplane/interface/dpdk_device.h"
 #include "dataplane/interface/make_linear.h"
+#include "dataplane/interface/rss.h"
 
 namespace weft {
 
@@ -75,6 +76,7 @@ struct DpdkInterface::State {
   std::deque<Queue> queues;
   bool multi_segment = true;  // every device takes frames of several segments
   MacAddress mac{};
+  std::string rss = "none: not asked to";
 
   Result<void> open_devices(const DpdkInterfaceSettings& settings);
   Result<void> open_device(const Device& device, const DpdkInterfaceSettings& settings);
@@ -264,6 +266,50 @@ rte_mempool& DpdkInterface::buffers() const {
   return *state_->buffers;
 }
 
+uint32_t DpdkInterface::rss_bits() const {
+  uint32_t bits = 0;
+  for (const DpdkDevice& device : state_->devices) {
+    if (device.queues() == 1) continue;
+    const uint32_t these = rss_of(device.port()).bits();
+    if (these == 0) return 0;
+    bits = bits == 0 ? these : std::min(bits, these);
+  }
+  return bits;
+}
+
+// The device's queue for a worker, by the interface's queues that it has: that worker's, or, where
+// the worker has none or another device's, any.
+static uint16_t queue_for(uint32_t worker, uint32_t first, uint16_t device_queues,
+                          uint32_t interface_queues) {
+  const uint32_t wanted = worker % interface_queues;
+  for (uint16_t queue = 0; queue < device_queues; ++queue) {
+    if ((first + queue) % interface_queues == wanted) return queue;
+  }
+  return static_cast<uint16_t>(worker % device_queues);
+}
+
+void DpdkInterface::steer_by(const SteeringHash& hash, const SteeringMap& map, RssSide side) {
+  std::string& text = state_->rss;
+  if (queues() == 1 || rss_bits() == 0) {
+    text = queues() == 1 ? "none: one queue" : "none: the devices have no table of queues";
+    return;
+  }
+  text.clear();
+  uint32_t first = 0;  // of the device's queues among all
+  for (const DpdkDevice& device : state_->devices) {
+    const uint16_t count = device.queues();
+    std::vector<uint16_t> table(1u << hash.bits());
+    for (uint32_t bucket = 0; bucket < table.size(); ++bucket) {
+      table[hash.rss_entry(bucket)] = queue_for(map[bucket], first, count, queues());
+    }
+    first += count;
+    if (count == 1) continue;
+    const RssReport report = set_up_rss(rss_of(device.port()), hash, side, table);
+    if (!text.empty()) text += "; ";
+    text += (report.steers ? "" : "none: ") + report.text;
+  }
+}
+
 bool DpdkInterface::link_up() const {
   // A device on a kernel interface does not follow its link.
   if (!state_->kernel_devices.empty()) {
@@ -284,6 +330,7 @@ DeviceStats DpdkInterface::stats() const {
   }
   all.buffers = state_->buffers->size;
   all.buffers_free = rte_mempool_avail_count(state_->buffers.get());
+  all.rss = state_->rss;
   return all;
 }
 

@@ -4,7 +4,8 @@
 // What the device reports is used:
 //   receive checksums (IPv4, TCP, UDP)  packets come marked, and software looks where it must
 //   several segments a frame            else a frame is copied into one before it is sent
-//   RSS                                 spreads flows over queues; software steers what it does not
+//   RSS                                 brings packets to the worker that owns them (steer_by);
+//                                       what it does not, workers hand over
 // and what it does not do is done in software: the bytes are the same. Not used:
 //   transmit checksums  forwarding changes a few fields and corrects the checksums by them, so that
 //                       damage on the way here stays visible to the receiver (a device would
@@ -32,6 +33,7 @@
 #include "dataplane/interface/device.h"
 #include "dataplane/interface/device_stats.h"
 #include "dataplane/interface/interface.h"
+#include "dataplane/interface/steering.h"
 #include "dataplane/wire/ethernet.h"
 
 struct rte_mempool;
@@ -69,6 +71,13 @@ class DpdkInterface final : public Interface {
   // The buffers that it receives into; also for the twin beside it.
   rte_mempool& buffers() const;
   DeviceStats stats() const;
+
+  // What chooses a queue in every device that has several; 0: none can be told how.
+  uint32_t rss_bits() const;
+  // From now on such devices queue packets for the worker that `map` names, as far as they are
+  // able; stats().rss says what they do, or why they do not. Requires: hash.bits() <= rss_bits() if
+  // that is not 0; `map` names the workers of the settings.
+  void steer_by(const SteeringHash& hash, const SteeringMap& map, RssSide side);
 
   // Gives the devices back, with every packet still in their rings; receive and transmit find
   // nothing from then on. Buffers live until destruction. Requires: no worker uses it any more.

@@ -95,6 +95,7 @@ json::array interfaces_json(const Report& report) {
     }
     const DeviceStats& devices = report.devices[i];
     result.push_back(json::object{{"name", report.status.interfaces[i]},
+                                  {"rss", devices.rss},
                                   {"receive_packets", total.receive_packets},
                                   {"receive_bytes", total.receive_bytes},
                                   {"transmit_packets", total.transmit_packets},

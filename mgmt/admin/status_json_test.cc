@@ -145,14 +145,15 @@ TEST(StatusJson, AddsUpDropsAndInterfacesOverWorkers) {
   EXPECT_EQ(json.at("interfaces").at(0).at("receive_packets"), 11);
 }
 
-TEST(StatusJson, SaysWhatDevicesLose) {
+TEST(StatusJson, SaysWhatDevicesLoseAndHowTheyChooseAWorker) {
   Report report = example_report(example_status(1), ExampleWorkers(2));
   report.devices[0] = {.receive_missed = 1,
                        .receive_errors = 2,
                        .receive_no_buffer = 3,
                        .transmit_errors = 4,
                        .buffers = 8192,
-                       .buffers_free = 5};
+                       .buffers_free = 5,
+                       .rss = "none: one queue"};
   const json::value edge = json::parse(status_json(report)).at("interfaces").at(0);
   EXPECT_EQ(edge.at("receive_missed"), 1);
   EXPECT_EQ(edge.at("receive_errors"), 2);
@@ -160,6 +161,7 @@ TEST(StatusJson, SaysWhatDevicesLose) {
   EXPECT_EQ(edge.at("transmit_errors"), 4);
   EXPECT_EQ(edge.at("buffers"), 8192);
   EXPECT_EQ(edge.at("buffers_free"), 5);
+  EXPECT_EQ(edge.at("rss"), "none: one queue");
 }
 
 TEST(StatusJson, CountsAreExactAndNamesAreEscaped) {

@@ -17,6 +17,8 @@ inline constexpr std::array<std::string_view, 2> choices_of<Idle> = {"poll", "ad
 template <>
 inline constexpr std::array<std::string_view, 2> choices_of<NatReturn> = {"any", "symmetric"};
 template <>
+inline constexpr std::array<std::string_view, 2> choices_of<RssSide> = {"source", "destination"};
+template <>
 inline constexpr std::array<std::string_view, 2> choices_of<Transit> = {"drop", "twin"};
 template <>
 inline constexpr std::array<std::string_view, 6> choices_of<Forward> = forward_names;

@@ -43,6 +43,15 @@ constexpr Key rows[] = {
      .applies = restart,
      .says = "The largest IP packet."},
     {.section = "interface",
+     .name = "rss",
+     .field = field<&InterfaceSettings::rss>(),
+     .fallback = value("\"source\""),
+     .applies = restart,
+     .says = "What a device with several queues chooses one by, so that a packet arrives at the "
+             "worker that owns it: its source, which fits what clients send and the replies to "
+             "`fullnat`, or its destination, for an interface to which endpoints reply to `nat`. "
+             "`weftctl status --json` says what the devices do."},
+    {.section = "interface",
      .name = "twin",
      .field = field<&InterfaceSettings::twin>(),
      .fallback = derived("`weft-NAME` with the interface's name"),

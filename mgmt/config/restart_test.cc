@@ -82,14 +82,16 @@ TEST(RestartKeys, EachIsNamed) {
                           "gateway.flows.tunnel4_flows_max", "gateway.flows.tunnel6_flows_max",
                           "gateway.flows.nat4_flows_max", "gateway.flows.nat6_flows_max",
                           "admin.address", "admin.socket", "admin.group"));
-  EXPECT_THAT(changed_by([](Model& m) {
-                m.interfaces[1].devices = {"af_xdp:eth3"};
-                m.interfaces[1].vlan = 5;
-                m.interfaces[1].mtu_bytes = 9000;
-                m.interfaces[1].twin = "t";
-              }),
-              ElementsAre("interface.inner.device", "interface.inner.vlan",
-                          "interface.inner.mtu_bytes", "interface.inner.twin"));
+  EXPECT_THAT(
+      changed_by([](Model& m) {
+        m.interfaces[1].devices = {"af_xdp:eth3"};
+        m.interfaces[1].vlan = 5;
+        m.interfaces[1].mtu_bytes = 9000;
+        m.interfaces[1].rss = RssSide::destination;
+        m.interfaces[1].twin = "t";
+      }),
+      ElementsAre("interface.inner.device", "interface.inner.vlan", "interface.inner.mtu_bytes",
+                  "interface.inner.rss", "interface.inner.twin"));
 }
 
 TEST(RestartKeys, InterfacesComeGoAndMove) {

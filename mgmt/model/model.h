@@ -12,6 +12,7 @@
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/clock.h"
+#include "dataplane/interface/steering_hash.h"
 #include "dataplane/table/prefix_set.h"
 #include "dataplane/wire/headers.h"
 #include "dataplane/wire/ip_address.h"
@@ -90,6 +91,7 @@ struct InterfaceSettings {
   std::vector<std::string> devices;  // one, or one a queue
   std::optional<uint16_t> vlan;
   uint32_t mtu_bytes = 0;
+  RssSide rss = RssSide::source;
   std::string twin;  // the tap's name in the kernel
   std::vector<InterfaceAddress> addresses;
   std::vector<IpPrefix> source_addresses;

@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -75,6 +76,7 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
     attachments_.push_back({*attached_[i].wire, *attached_[i].twin});
     settings.links.push_back({model.interfaces[i].vlan, attached_[i].wire->mac()});
   }
+  settings.steering_shape = set_up_rss(model, settings.steering_key);
   std::vector<Tap*> taps;
   for (std::size_t worker = 0; worker < cpus_.size(); ++worker) {
     settings.worker = static_cast<uint16_t>(worker);
@@ -87,6 +89,21 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
   }
   captures_ =
       std::make_unique<Captures>(taps, captured_interfaces(model, settings), "Weft " WEFT_VERSION);
+}
+
+// All interfaces share one hash: the table of one device may be smaller than another's. The map is
+// every snapshot's (mgmt/publish): workers come and go with the process.
+SteeringShape DataPlane::set_up_rss(const Model& model, const KeyedHash::Key& steering_key) {
+  SteeringShape shape{.workers = static_cast<uint32_t>(cpus_.size())};
+  for (const Attached& attached : attached_) {
+    const uint32_t bits = attached.wire->rss_bits();
+    if (bits != 0) shape.bits = std::min(shape.bits, bits);
+  }
+  const SteeringHash hash(steering_key, shape);
+  for (std::size_t i = 0; i < attached_.size(); ++i) {
+    attached_[i].wire->steer_by(hash, equal_shares(shape.workers), model.interfaces[i].rss);
+  }
+  return shape;
 }
 
 DataPlane::~DataPlane() {

@@ -68,6 +68,7 @@ class DataPlane {
   };
 
   DataPlane(const Model& model, std::vector<Attached> attached, Instant now);
+  SteeringShape set_up_rss(const Model& model, const KeyedHash::Key& steering_key);
 
   const std::vector<uint32_t> cpus_;
   const IdleMode idle_;

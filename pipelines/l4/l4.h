@@ -22,8 +22,8 @@ namespace weft {
 struct L4Settings {
   uint16_t worker = 0;
   FlowsMax flows_max;
-  KeyedHash::Key flow_key{};          // of this worker's tables: secret, at random
-  KeyedHash::Key steering_key{};      // the same in all workers of a gateway, as the shape
+  KeyedHash::Key flow_key{};      // of this worker's tables: secret, at random
+  KeyedHash::Key steering_key{};  // the same in all workers of a gateway, as the shape
   SteeringShape steering_shape{};
   std::vector<LinkFilter> links;      // by interface
   ProbePorts* probe_ports = nullptr;  // of all workers; null: no snapshot has `probes`
