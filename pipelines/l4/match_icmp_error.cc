@@ -71,7 +71,10 @@ void match_errors(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
     if (burst.headers[i].payload != Payload::icmp_error) return;
     Decision& decision = decisions[i];
     const auto as_if = parse_quoted_reversed(burst.packets[i], burst.headers[i]);
-    if (as_if && has_ports(*as_if) && matcher.match(*as_if, decision)) return burst.set_aside(i);
+    // An error goes to whoever sent what it quotes; one that does not is forged.
+    const bool fits =
+        as_if && has_ports(*as_if) && as_if->destination == burst.headers[i].destination;
+    if (fits && matcher.match(*as_if, decision)) return burst.set_aside(i);
     if (decision.owner != AddressOwner::nobody) burst.drop(i, Drop::icmp_error_unmatched);
   });
 }

@@ -9,7 +9,7 @@
 //
 // One to a listener that tunnels or redirects and has no entry goes by the hash, as the flow itself
 // did or would: path MTU errors are sent to whichever gateway routers choose (RFC 7690).
-//   icmp_error_unmatched  quotes no flow of ours
+//   icmp_error_unmatched  quotes no flow of ours, or a packet that its receiver did not send
 // What is to nobody and quotes no flow is transit, as other packets (admit).
 #pragma once
 

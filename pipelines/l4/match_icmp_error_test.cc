@@ -127,6 +127,18 @@ TEST(MatchIcmpError, WhatIsOfNoFlow) {
   }
 }
 
+// Whoever knows a flow could send what looks like an error through here, to anybody.
+TEST(MatchIcmpError, GoesToNobodyButWhoSentWhatItQuotes) {
+  Path path(configuration());
+  const auto sent = path.send(request(listener));
+  ASSERT_TRUE(sent.forwarded());
+  const auto quoted =
+      ethernet().ipv4(client, sent.frame.destination).tcp(1234, 8080, tcp_flag::ack);
+  EXPECT_TRUE(path.send(error(client, quoted)).forwarded());
+  EXPECT_EQ(name(path.send(error("192.0.2.77", quoted)).drop), "transit");
+  EXPECT_EQ(name(path.send(error(tunnelled, reply(listener))).drop), "icmp_error_unmatched");
+}
+
 TEST(MatchIcmpError, WhenNoEndpointIsHealthy) {
   Path path(configuration());
   for (const auto& [_, endpoint] : path.gateway.endpoints) {
