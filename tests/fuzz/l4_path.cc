@@ -131,7 +131,7 @@ void Story::judge_mtu(const Fate& fate, const Decoded& in) const {
 
 void Story::judge_forwarded(const Fate& fate) {
   Forwarding forwarding(fate.frame, fate.output.bytes, fate.variant);
-  forwarding.in_segments = workers_.in_segments() || fate.waited;
+  forwarding.in_segments = fate.in_segments;
   if (!fate.waited) {
     forwarding.takes = [this](const FuzzCluster& cluster, const test::TestEndpoint& endpoint) {
       return cluster.on_down == OnEndpointDown::keep ||
@@ -159,7 +159,7 @@ void Story::judge_transmitted(const Fate& fate, const Decoded& in) {
     return judge_relayed_error(fate.frame, fate.output.bytes, own);
   }
   // Of one in segments no more is quoted than is in the first.
-  if (workers_.in_segments()) return expect(out.sound(), "a reply that is not sound", fate.frame);
+  if (fate.in_segments) return expect(out.sound(), "a reply that is not sound", fate.frame);
   judge_reply(fate.frame, fate.output.bytes, own);
   judge_mtu(fate, in);
 }
@@ -168,7 +168,7 @@ void Story::judge_drop(const Fate& fate, const Decoded& in) const {
   const auto seen = pieces_seen_.find(datagram_of(in));
   DropScene scene{.variant = fate.variant,
                   .refuses_new_flows = workers_.refuses_new_flows(),
-                  .in_segments = workers_.in_segments() || fate.waited};
+                  .in_segments = fate.in_segments};
   scene.piece_waited_too_long =
       seen != pieces_seen_.end() && seen->second + seconds(1) <= workers_.now();
   std::string about = complaint_about(fate.output.drop, fate.frame, in, scene);

@@ -71,7 +71,6 @@ void Workers::restart(uint8_t variant) {
     path->segment_bytes = UINT16_MAX;
   }
   for (auto& held : held_) held.clear();
-  cut_ = false;
   restart_bits_ = variant & Variant::restart_bits;
   reload(variant);
 }
@@ -117,11 +116,12 @@ void Workers::take(std::size_t worker, const Bytes& frame, const test::PathOutpu
     const test::PathOutput there = workers_[other]->take_over(output);
     return take(other, frame, there, held, handed_off + 1);
   }
+  const bool in_segments = held == nullptr ? cuts_frames() : held->in_segments;
   if (output.verdict == Verdict::hold) {
-    held_[worker].insert_or_assign(output.packet, Held{frame, variant_, output.drop});
+    held_[worker].insert_or_assign(output.packet, Held{frame, variant_, output.drop, in_segments});
   }
-  if (held == nullptr) return judge_({frame, output, variant_, false});
-  Fate fate{frame, output, held->variant, true};
+  if (held == nullptr) return judge_({frame, output, variant_, false, in_segments});
+  Fate fate{frame, output, held->variant, true, in_segments};
   if (fate.output.drop == Drop::none) fate.output.drop = held->drop;
   judge_(fate);
 }
@@ -155,7 +155,11 @@ void Workers::check_totals(std::size_t worker) const {
   expect(active_min <= totals.flows_active && totals.flows_active <= active_max,
          "active flows and entries of the tables differ", {});
   expect(totals.held == held_[worker].size(), "held packets are miscounted", {});
-  expect(cut_ || path.pool.buffers_out() == totals.held, "buffers are missing", {});
+  uint64_t buffers = 0;
+  for (const auto& [packet, _] : held_[worker]) {
+    buffers += static_cast<const rte_mbuf*>(packet)->nb_segs;
+  }
+  expect(path.pool.buffers_out() == buffers, "buffers are missing", {});
 }
 
 void Workers::advance(Duration duration) {
@@ -192,7 +196,6 @@ void Workers::toggle_refusing() {
 }
 
 void Workers::cut_frames(bool cut) {
-  cut_ |= cut;
   for (auto& path : workers_) path->segment_bytes = cut ? segment_bytes : UINT16_MAX;
 }
 

@@ -22,6 +22,7 @@ struct Fate {
   test::PathOutput output;
   Variant variant;      // of the configuration when it was decided
   bool waited = false;  // it was held in between
+  bool in_segments = false;
 };
 
 class Workers {
@@ -44,7 +45,6 @@ class Workers {
 
   const Variant& variant() const { return variant_; }
   bool refuses_new_flows() const { return workers_[0]->refuse_new_flows; }
-  bool in_segments() const { return workers_[0]->segment_bytes < UINT16_MAX; }
   Instant now() const { return workers_[0]->now; }
   EndpointState state_of(const FuzzCluster& cluster, const test::TestEndpoint& endpoint) const;
 
@@ -53,17 +53,18 @@ class Workers {
     Bytes frame;
     Variant variant;
     Drop drop;  // what an answer that waits counts as
+    bool in_segments;
   };
 
   void take(std::size_t worker, const Bytes& frame, const test::PathOutput& output,
             const Held* held, int handed_off);
   void release();
   void check_totals(std::size_t worker) const;
+  bool cuts_frames() const { return workers_[0]->segment_bytes < UINT16_MAX; }
 
   Judge judge_;
   Variant variant_;
   uint8_t restart_bits_ = 0;  // of the variant
-  bool cut_ = false;          // some frame was, since the restart
   std::array<std::unique_ptr<test::Path>, 2> workers_;
   std::array<std::map<const void*, Held>, 2> held_;
 };
