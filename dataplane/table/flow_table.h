@@ -2,8 +2,9 @@
 // buckets, and in the second only when the first was full as it came; so a hit in the first costs
 // one cache line (IPv6: two that are fetched together). When both are full a flow moves to its own
 // other bucket, where a flow may move on in turn; if that makes no room, the least valuable one
-// goes: half-open, then closing, then the oldest UDP. An established TCP flow is never evicted:
-// then the new one is refused, and the caller does without an entry.
+// goes: half-open, then closing, then the oldest UDP. Where moving keeps failing, as in a flood,
+// few inserts try it. An established TCP flow is never evicted: then the new one is refused, and
+// the caller does without an entry.
 //
 // Bucket gives the layout: `Key`, `flows`, `match(key)`, `key(i)`, `meta(i)`, `put(i, key, meta)`,
 // and `hash(KeyedHash, key)`. Nothing here allocates after construction or runs unbounded.
@@ -14,10 +15,12 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <utility>
 
 #include "dataplane/base/byte_order.h"
@@ -81,6 +84,28 @@ struct FlowPlace {
   uint32_t second;
 };
 
+// Whether to look for room by moving flows, which costs dozens of cache lines where there is none.
+// Each time in a row that it found nothing doubles how many flows go without.
+class RoomSearch {
+ public:
+  // A flow needs room.
+  bool worthwhile() {
+    if (skips_ == 0) return true;
+    --skips_;
+    return false;
+  }
+  void found(bool room) {
+    skips_ = room ? 0 : skips_next_;
+    skips_next_ = room ? 0 : std::min(2 * skips_next_ + 1, skips_max);
+  }
+
+ private:
+  static constexpr uint32_t skips_max = 63;
+
+  uint32_t skips_ = 0;
+  uint32_t skips_next_ = 0;
+};
+
 template <class Bucket>
 class FlowTable {
  public:
@@ -121,24 +146,26 @@ class FlowTable {
     if constexpr (sizeof(Bucket) == 128) __builtin_prefetch(bucket + 64, 1);
   }
 
+  void prefetch_second(Place place) const { prefetch({place.second, place.first}); }
+
   Flow find(Place place, const Key& key) {
-    Bucket& first = buckets_[place.first];
-    const uint32_t here = first.match(key);
-    if (here != 0) [[likely]]
-      return {&first, static_cast<uint32_t>(std::countr_zero(here))};
-    Bucket& second = buckets_[place.second];
-    const uint32_t there = second.match(key);
-    if (there != 0) return {&second, static_cast<uint32_t>(std::countr_zero(there))};
-    return {};
+    const Flow flow = find_first(place, key);
+    if (flow) [[likely]]
+      return flow;
+    return find_second(place, key);
   }
+  // The two halves of find(), for callers that prefetch in between.
+  Flow find_first(Place place, const Key& key) { return find_in(buckets_[place.first], key); }
+  Flow find_second(Place place, const Key& key) { return find_in(buckets_[place.second], key); }
 
   // Requires: the key is not in the table. An empty Flow when there is no room.
   template <class Owner>
   Flow insert(Place place, const Key& key, FlowMeta meta, Owner&& owner) {
     Flow room = room_in(buckets_[place.first], owner);
     if (!room) room = room_in(buckets_[place.second], owner);
-    if (!room) room = make_room_by_moving(place, owner);
-    if (!room) room = make_room_by_evicting(place, owner);
+    if (!room) room = search(for_room_, place, false, owner);
+    if (!room) room = evict_in({&buckets_[place.first], &buckets_[place.second]}, owner);
+    if (!room) room = search(for_eviction_, place, true, owner);
     if (!room) {
       ++counts_.refused;
       return {};
@@ -176,6 +203,8 @@ class FlowTable {
   // to try things out on. Where it is smaller, buckets that fall together keep what came first.
   // Requires: the same hash, no more buckets than `real`.
   void stand_in_for(const FlowTable& real, const Key& key) {
+    for_room_ = real.for_room_;
+    for_eviction_ = real.for_eviction_;
     const Place own = real.place(key);
     for (uint32_t depth = 0; depth <= moves_max; ++depth) {
       for (uint32_t at : {own.first, own.second}) copy_around(real, at, depth);
@@ -200,6 +229,12 @@ class FlowTable {
       const Place own = real.place(from.key(i));
       copy_around(real, own.first == at ? own.second : own.first, depth - 1);
     }
+  }
+
+  Flow find_in(Bucket& bucket, const Key& key) {
+    const uint32_t lanes = bucket.match(key);
+    if (lanes == 0) return {};
+    return {&bucket, static_cast<uint32_t>(std::countr_zero(lanes))};
   }
 
   template <class Owner>
@@ -232,15 +267,16 @@ class FlowTable {
   }
 
   // Moves one flow of the bucket to its other bucket, where room may be made in the same way
-  // `depth` times over; touches at most flows^(depth + 1) buckets.
+  // `depth` times over, or by evicting; touches at most flows^(depth + 1) buckets.
   template <class Owner>
-  Flow make_room_by_moving(Bucket& bucket, uint32_t depth, Owner& owner) {
+  Flow make_room_by_moving(Bucket& bucket, uint32_t depth, bool evicts, Owner& owner) {
     for (uint32_t i = 0; i < Bucket::flows; ++i) {
       const Place own = place(bucket.key(i));
       Bucket& other = &buckets_[own.first] == &bucket ? buckets_[own.second] : buckets_[own.first];
       if (&other == &bucket) continue;
       Flow to = room_in(other, owner);
-      if (!to && depth > 0) to = make_room_by_moving(other, depth - 1, owner);
+      if (!to && evicts) to = evict_in({&other}, owner);
+      if (!to && depth > 0) to = make_room_by_moving(other, depth - 1, evicts, owner);
       if (!to || to.bucket == &bucket) continue;
       to.bucket->move(to.at, bucket, i);
       bucket.set_meta(i, {});
@@ -250,14 +286,16 @@ class FlowTable {
   }
 
   template <class Owner>
-  Flow make_room_by_moving(Place place, Owner& owner) {
-    for (uint32_t depth = 0; depth < moves_max; ++depth) {
+  Flow search(RoomSearch& pace, Place place, bool evicts, Owner& owner) {
+    if (!pace.worthwhile()) return {};
+    Flow room{};
+    for (uint32_t depth = 0; !room && depth < moves_max; ++depth) {
       for (uint32_t at : {place.first, place.second}) {
-        const Flow room = make_room_by_moving(buckets_[at], depth, owner);
-        if (room) return room;
+        if (!room) room = make_room_by_moving(buckets_[at], depth, evicts, owner);
       }
     }
-    return {};
+    pace.found(bool(room));
+    return room;
   }
 
   // Higher goes first; 0 never goes.
@@ -275,11 +313,12 @@ class FlowTable {
     }
   }
 
+  // The least valuable flow of these buckets.
   template <class Owner>
-  Flow make_room_by_evicting(Place place, Owner& owner) {
+  Flow evict_in(std::initializer_list<Bucket*> buckets, Owner& owner) {
     Flow least{};
     uint32_t most = 0;
-    for (Bucket* bucket : {&buckets_[place.first], &buckets_[place.second]}) {
+    for (Bucket* bucket : buckets) {
       for (uint32_t i = 0; i < Bucket::flows; ++i) {
         const uint32_t worth = worth_evicting(bucket->meta(i), owner.clock());
         if (worth > most) {
@@ -298,6 +337,8 @@ class FlowTable {
   HugeArray<Bucket> buckets_;
   uint32_t mask_;
   uint32_t swept_ = 0;
+  RoomSearch for_room_;
+  RoomSearch for_eviction_;
   FlowTableCounts counts_;
 };
 

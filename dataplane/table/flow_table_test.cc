@@ -120,6 +120,48 @@ TEST(FlowTable, EvictsHalfOpenThenClosingThenTheOldestUdp) {
   EXPECT_TRUE(f.has(tunnel_key(1)));
 }
 
+// Flows that were evicted when so many of the state had come, of a table of 1 << 16.
+uint64_t evicted_of(FlowState state, uint32_t flows) {
+  Fixture f(1 << 16);
+  for (uint32_t n = 0; n < flows; ++n) f.insert(tunnel_key(n), state);
+  return f.table.counts().evicted;
+}
+
+TEST(FlowTable, EvictsNextToNothingWhileFlowsCanMove) {
+  EXPECT_LT(evicted_of(FlowState::half_open, (1u << 16) / 8 * 7), 10u);
+  EXPECT_LT(evicted_of(FlowState::udp, (1u << 16) / 10 * 9), 65u);
+}
+
+TEST(FlowTable, AFloodFindsRoomAndTakesNoEstablishedFlowsPlace) {
+  constexpr uint32_t established = 1 << 15;
+  constexpr uint32_t flood = 1 << 18;
+  Fixture f(1 << 16);
+  for (uint32_t n = 0; n < established; ++n) f.insert(tunnel_key(n), FlowState::established);
+  uint32_t refused = 0;
+  for (uint32_t n = established; n < flood; ++n) {
+    refused += f.insert(tunnel_key(n), FlowState::half_open) ? 0 : 1;
+  }
+  EXPECT_LT(refused, flood / 1000);
+  for (uint32_t n = 0; n < established; ++n) ASSERT_TRUE(f.has(tunnel_key(n))) << n;
+}
+
+TEST(RoomSearch, IsRareWhereItFindsNothingAndBackAtOnce) {
+  RoomSearch search;
+  uint32_t searched = 0;
+  for (uint32_t n = 0; n < 1000; ++n) {
+    if (!search.worthwhile()) continue;
+    ++searched;
+    search.found(false);
+  }
+  EXPECT_LT(searched, 30u);
+  while (!search.worthwhile()) {
+  }
+  search.found(true);
+  EXPECT_TRUE(search.worthwhile());
+  search.found(false);
+  EXPECT_TRUE(search.worthwhile());  // once is chance
+}
+
 TEST(FlowTable, AnExpiredFlowGivesWayWithoutBeingEvicted) {
   Fixture f(4);
   for (uint32_t n = 0; n < 4; ++n) f.insert(tunnel_key(n), FlowState::established, n);
