@@ -5,6 +5,9 @@
 //   endpoints  sets, weights, Maglev tables    discovery, reload
 //   routing    neighbours, routes, links       the kernel's netlink
 // Beside them the sources that an operator blackholed, which change on demand.
+//
+// What is shared between snapshots begins a cache line of its own: the count of its owners, which
+// mgmt writes with every publish, is in the line before.
 #pragma once
 
 #include <array>
@@ -48,7 +51,7 @@ struct Admission {
   std::vector<std::shared_ptr<const PrefixSet>> deny;   // and in none of these
 };
 
-struct ListenerPolicy {
+struct alignas(64) ListenerPolicy {
   ListenerId id;
   ClusterSlot cluster = none<ClusterSlot>;
   Forward forward = Forward::nat;
@@ -117,7 +120,7 @@ struct ProbePolicy {
   std::vector<IpAddress> listener_addresses;
 };
 
-struct PolicyPart {
+struct alignas(64) PolicyPart {
   ListenerTable listeners;
   std::shared_ptr<const ProbePolicy> probes;  // null: no addresses are synthetic
   bool asks_sources = false;                  // a listener allows or denies some
@@ -157,7 +160,7 @@ inline uint64_t hash_of(const QuicServerId& id) {
   return mix(words[0], words[1]);
 }
 
-struct ClusterRecord {                   // by cluster slot; a removed cluster keeps its slot, empty
+struct alignas(64) ClusterRecord {       // by cluster slot; a removed cluster keeps its slot, empty
   std::shared_ptr<const Maglev> maglev;  // gives an index into `endpoints`; null when empty
   std::vector<EndpointSlot> endpoints;   // ordered by address and port
   // Of draining ones and those of weight 0 too; one that is absent by now may still be in it.
@@ -166,7 +169,7 @@ struct ClusterRecord {                   // by cluster slot; a removed cluster k
   std::shared_ptr<const ClusterRecord> previous;
 };
 
-struct EndpointPart {
+struct alignas(64) EndpointPart {
   PagedArray<EndpointRecord> records;
   std::vector<std::shared_ptr<const ClusterRecord>> clusters;  // by cluster slot, null: empty
   FlatMap<ListenerKey, NatReturn> nat_returns;                 // by endpoint address and port
@@ -209,14 +212,14 @@ struct OwnAddresses {
   IpAddress v6;  // not link-local
 };
 
-struct RoutingPart {
+struct alignas(64) RoutingPart {
   std::vector<NextHop> next_hops;           // index 0 is always unresolved
   FlatMap<Neighbour, uint32_t> neighbours;  // into next_hops
   Lpm<IpRoute> routes;
   std::array<OwnAddresses, interfaces_max> icmp_sources;  // by interface
 };
 
-struct Snapshot {
+struct alignas(64) Snapshot {
   uint64_t generation = 0;
   std::shared_ptr<const PolicyPart> policy;
   std::shared_ptr<const EndpointPart> endpoints;

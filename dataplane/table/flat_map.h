@@ -5,6 +5,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -46,17 +47,22 @@ class FlatMap {
   }
 
  private:
-  struct Cell {
+  struct PlainCell {
     Item item{};
     bool used = false;
   };
+  // No small cell lies across two cache lines: prefetch() fetches one.
+  static constexpr std::size_t cell_alignment =
+      sizeof(PlainCell) <= 64 ? std::bit_ceil(sizeof(PlainCell)) : alignof(PlainCell);
+  struct alignas(cell_alignment) Cell : PlainCell {};
 
   void insert(Cell* cells, const Item& item) {
     uint64_t at = hash_of(item.first) & mask_;
     for (; cells[at].used; at = (at + 1) & mask_) {
       if (cells[at].item.first == item.first) return;
     }
-    cells[at] = {item, true};
+    cells[at].item = item;
+    cells[at].used = true;
     ++size_;
   }
 
