@@ -80,8 +80,9 @@ class Flows {
   void stand_in_for(const Flows& real, const Headers& headers);
 
   // What the stages after track_flow will touch.
-  void prefetch(EndpointSlot endpoint, const EndpointRecord* record) const {
+  void prefetch(EndpointSlot endpoint, const EndpointRecord* record, ListenerSlot listener) const {
     __builtin_prefetch(record);
+    __builtin_prefetch(&counters_.listeners[index(listener)], 1);
     __builtin_prefetch(&counters_.endpoints[index(endpoint)], 1);
   }
   // Whether the endpoint has as many of this worker's flows as it may; 0: any number.

@@ -52,6 +52,7 @@ static void classify(Burst& burst, uint32_t i, Decision& decision, const Listene
 static void set_listener(Decision& decision, ListenerSlot slot, const ListenerTable& table) {
   decision.listener_slot = slot;
   decision.listener = &table.policies[index(slot)];
+  __builtin_prefetch(decision.listener);
   decision.owner = AddressOwner::listener;
 }
 

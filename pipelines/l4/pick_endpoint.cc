@@ -16,16 +16,15 @@ uint64_t flow_hash(const Headers& headers, HashOn on, uint64_t seed) {
   struct Input {
     std::array<std::byte, 16> source;
     std::array<std::byte, 16> destination;
-    be16 source_port;
-    be16 destination_port;
-    uint32_t protocol;
+    uint64_t rest;  // written at once, as it is read
   };
   static_assert(sizeof(Input) == 40, "every byte of it is hashed");
   if (on == HashOn::source) {
     return XXH3_64bits_withSeed(headers.source.bytes().data(), headers.source.bytes().size(), seed);
   }
-  const Input input{headers.source.bytes(), headers.destination.bytes(), headers.source_port,
-                    headers.destination_port, static_cast<uint32_t>(headers.protocol)};
+  const uint64_t ports = headers.source_port.raw | uint32_t{headers.destination_port.raw} << 16;
+  const Input input{headers.source.bytes(), headers.destination.bytes(),
+                    ports | uint64_t{static_cast<uint8_t>(headers.protocol)} << 32};
   return XXH3_64bits_withSeed(&input, sizeof(input), seed);
 }
 
@@ -54,6 +53,7 @@ struct Picker {
   Flows::Owner owner;
   const SourcePicker& sources;
   bool refuse_new_flows;
+  bool& made_entries;  // some flow of this burst got one
 
   const EndpointRecord& record(EndpointSlot slot) const {
     return snapshot.endpoints->records[index(slot)];
@@ -109,7 +109,11 @@ struct Picker {
   // Whether a new flow may go to the endpoint, which is healthy.
   bool fits(const Headers& headers, Forward forward, EndpointSlot slot, uint64_t hash,
             Choice& choice) const {
-    if (!is_nat(forward)) return true;
+    return !is_nat(forward) || fits_nat(headers, forward, slot, hash, choice);
+  }
+  // Out of line, as all that a flood which goes by the hash does not need.
+  [[gnu::noinline]] bool fits_nat(const Headers& headers, Forward forward, EndpointSlot slot,
+                                  uint64_t hash, Choice& choice) const {
     if (record(slot).address.is_v4() != headers.v4) return false;
     return flows.with_nat(headers.v4, [&](auto& table) {
       return forward == Forward::nat ? nat_fits(table, headers, slot, choice)
@@ -143,12 +147,45 @@ struct Picker {
     return alive ? slot : none<EndpointSlot>;
   }
 
-  Choice choose(const Headers& headers, const ListenerPolicy& listener) const {
+  // Null: there is none.
+  const ClusterRecord* cluster_of(const ListenerPolicy& listener) const {
     const auto& clusters = snapshot.endpoints->clusters;
-    if (index(listener.cluster) >= clusters.size()) return {};
-    const ClusterRecord* cluster = clusters[index(listener.cluster)].get();
+    return index(listener.cluster) < clusters.size() ? clusters[index(listener.cluster)].get()
+                                                     : nullptr;
+  }
+  // That has a table to choose from.
+  const ClusterRecord* full_cluster_of(const ListenerPolicy& listener) const {
+    const ClusterRecord* cluster = cluster_of(listener);
+    const bool empty = cluster == nullptr || cluster->maglev == nullptr || cluster->maglev->empty();
+    return empty ? nullptr : cluster;
+  }
+
+  using Hashes = std::array<uint64_t, Burst::packets_max>;
+
+  // What choose() will read for the packets of `fresh`, one step of the way after the other; and
+  // their hashes.
+  Hashes prefetch_choices(uint32_t fresh, const Burst& burst, const Decisions& decisions) const {
+    Hashes hashes;
+    Burst::for_each(fresh, [&](uint32_t i) {
+      const ListenerPolicy& listener = *decisions[i].listener;
+      hashes[i] = hash_for(burst.headers[i], listener);
+      const ClusterRecord* cluster = full_cluster_of(listener);
+      if (cluster != nullptr) cluster->maglev->prefetch(hash_choice(hashes[i], 0));
+    });
+    Burst::for_each(fresh, [&](uint32_t i) {
+      const ClusterRecord* cluster = full_cluster_of(*decisions[i].listener);
+      if (cluster == nullptr) return;
+      const EndpointSlot slot = choice_of(*cluster, hashes[i], 0);
+      if (!snapshot.endpoints->records.has(index(slot))) return;
+      __builtin_prefetch(states.address(slot));
+      flows.prefetch(slot, &record(slot), decisions[i].listener_slot);
+    });
+    return hashes;
+  }
+
+  Choice choose(const Headers& headers, const ListenerPolicy& listener, uint64_t hash) const {
+    const ClusterRecord* cluster = cluster_of(listener);
     if (cluster == nullptr) return {};
-    const uint64_t hash = hash_for(headers, listener);
     const bool new_flow = is_new(headers);
     Choice choice;
     const auto accepts = [&](EndpointSlot slot) {
@@ -172,7 +209,7 @@ struct Picker {
 
   // In the order of the hash's choices. False: nobody among them.
   template <class Accepts>
-  bool try_choices(const ClusterRecord& cluster, uint64_t hash, Accepts accepts) const {
+  bool try_choices(const ClusterRecord& cluster, uint64_t hash, const Accepts& accepts) const {
     bool slow = false;
     for (uint32_t k = 0; k < hash_choices_max; ++k) {
       const EndpointSlot slot = choice_of(cluster, hash, k);
@@ -192,8 +229,8 @@ struct Picker {
 
   // Nearly all are down, or full: goes through them from where the hash points.
   template <class Accepts>
-  void walk(const ClusterRecord& cluster, uint64_t hash, uint32_t steps_max,
-            Accepts accepts) const {
+  [[gnu::noinline]] void walk(const ClusterRecord& cluster, uint64_t hash, uint32_t steps_max,
+                              const Accepts& accepts) const {
     const auto count = static_cast<uint32_t>(cluster.endpoints.size());
     const uint32_t start = hash_choice(hash, 0) % count;
     for (uint32_t k = 0; k < std::min(count, steps_max); ++k) {
@@ -211,13 +248,13 @@ struct Picker {
     return {endpoint, state, flows.clock.tick(state)};
   }
 
-  void remember_tunnel(const Headers& headers, const Decision& decision) const {
+  [[gnu::noinline]] void remember_tunnel(const Headers& headers, const Decision& decision) const {
     flows.with_tunnel(headers.v4, [&](auto& table) {
       const auto key = std::remove_reference_t<decltype(table)>::Key::of(headers);
       const FlowMeta meta = new_meta(headers, decision.endpoint);
-      if (table.insert(table.place(key), key, meta, owner)) {
-        flows.count_new(headers, decision);
-      }
+      if (!table.insert(table.place(key), key, meta, owner)) return;
+      made_entries = true;
+      flows.count_new(headers, decision);
     });
   }
 
@@ -253,6 +290,7 @@ struct Picker {
           snapshot.endpoints->nat_returns.find({to.address, to.port, headers.protocol});
       return only != nullptr && only->listener == decision.listener_slot;
     }
+    made_entries = true;
     auto& flow = found.bucket->flow(found.at);
     flow.set_endpoint(Table::BucketType::Socket::of(to.address, to.port));
     flow.marks.listener = index(decision.listener_slot) & (listeners_max - 1);
@@ -267,8 +305,14 @@ struct Picker {
     return remember_back(table, there);
   }
 
+  [[gnu::noinline]] bool remember_nat(const Headers& headers, Decision& decision,
+                                      const Source& source) const {
+    return flows.with_nat(
+        headers.v4, [&](auto& table) { return remember_nat(table, headers, decision, source); });
+  }
+
   // A packet of the same burst may have made the entry meanwhile.
-  bool made_meanwhile(const Headers& headers, Decision& decision) const {
+  [[gnu::noinline]] bool made_meanwhile(const Headers& headers, Decision& decision) const {
     const auto look_up = [&](auto& table, const auto& key, auto found_flow) {
       const auto flow = table.find(table.place(key), key);
       if (!flow) return false;
@@ -313,10 +357,11 @@ struct Picker {
     decision.rewrites_both = false;
   }
 
-  void pick_new(Burst& burst, uint32_t i, Decision& decision) const {
+  // `hash`: hash_for(its headers, its listener).
+  void pick_new(Burst& burst, uint32_t i, Decision& decision, uint64_t hash) const {
     const Headers& headers = burst.headers[i];
     const bool by_flow = decision.listener->udp == UdpChoice::flow;
-    if (by_flow && made_meanwhile(headers, decision)) return;
+    if (by_flow && made_entries && made_meanwhile(headers, decision)) return;
     const bool by_id = decision.by_id != none<EndpointSlot>;  // then the connection is not new
     if (refuse_new_flows && is_new(headers) && !by_id) {
       return burst.refuse(i, Drop::stopping, refusal_reply(headers));
@@ -324,12 +369,13 @@ struct Picker {
     const bool nat = is_nat(decision.listener->forward);
     const bool overrun = by_flow && flows.attack.count();
     // What is in mid-flow and needs no entry does not begin, and goes by the hash.
-    if (by_flow && (nat || is_new(headers))) {
+    const bool limited = decision.listener->admission != nullptr;
+    if (limited && by_flow && (nat || is_new(headers))) [[unlikely]] {
       const Drop over = flows.limits.take(FlowSides::of(headers), *decision.listener, flows.now());
       if (over != Drop::none) return burst.drop(i, over);
     }
     const Choice choice =
-        by_id ? choose_by_id(headers, decision) : choose(headers, *decision.listener);
+        by_id ? choose_by_id(headers, decision) : choose(headers, *decision.listener, hash);
     if (choice.endpoint == none<EndpointSlot>) {
       return burst.refuse(i, choice.why, refusal_reply(headers));
     }
@@ -338,10 +384,11 @@ struct Picker {
     if (!nat) {
       return overrun ? flows.count_unremembered() : remember_tunnel(headers, decision);
     }
-    const bool remembered = flows.with_nat(headers.v4, [&](auto& table) {
-      return remember_nat(table, headers, decision, choice.source);
-    });
-    if (!remembered) burst.drop(i, Drop::flow_table_full);
+    if (!remember_nat(headers, decision, choice.source)) burst.drop(i, Drop::flow_table_full);
+  }
+
+  void pick_again(Burst& burst, uint32_t i, Decision& decision) const {
+    pick_new(burst, i, decision, hash_for(burst.headers[i], *decision.listener));
   }
 
   // The flow moves where the connection id says. A packet of the same burst may have moved it.
@@ -351,7 +398,7 @@ struct Picker {
       if (decision.endpoint == decision.by_id) return;
       forget(headers, decision.listener->forward);
     }
-    pick_new(burst, i, decision);
+    pick_again(burst, i, decision);
   }
 
   void leave_dead_endpoint(Burst& burst, uint32_t i, Decision& decision) const {
@@ -366,7 +413,7 @@ struct Picker {
       return;
     }
     forget(headers, decision.listener->forward);
-    pick_new(burst, i, decision);
+    pick_again(burst, i, decision);
   }
 };
 
@@ -391,18 +438,25 @@ EndpointSlot first_choice(const Headers& headers, const ListenerPolicy& listener
 void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
                    const EndpointStates& states, Flows& flows, const SourcePicker& sources,
                    bool refuse_new_flows) {
-  const Picker picker{snapshot, states,          flows, Flows::Owner(flows, snapshot),
-                      sources,  refuse_new_flows};
+  bool made_entries = false;
+  const Picker picker{snapshot, states,           flows,       Flows::Owner(flows, snapshot),
+                      sources,  refuse_new_flows, made_entries};
   uint32_t to_endpoint = 0;
+  uint32_t fresh = 0;
   burst.for_each_live([&](uint32_t i) {
     to_endpoint |= uint32_t{decisions[i].direction == Direction::to_endpoint} << i;
+    fresh |= uint32_t{decisions[i].endpoint == none<EndpointSlot>} << i;
   });
+  fresh &= to_endpoint;
+  const Picker::Hashes hashes = picker.prefetch_choices(fresh, burst, decisions);
   Burst::for_each(to_endpoint, [&](uint32_t i) {
     Decision& decision = decisions[i];
     if (decision.by_id != none<EndpointSlot> && decision.by_id != decision.endpoint) [[unlikely]] {
       return picker.follow_id(burst, i, decision);
     }
-    if (decision.endpoint == none<EndpointSlot>) return picker.pick_new(burst, i, decision);
+    if (decision.endpoint == none<EndpointSlot>) {
+      return picker.pick_new(burst, i, decision, hashes[i]);
+    }
     if (planted(PlantedBug::kept_on_dead_endpoint)) return;
     const EndpointState state = states.get(decision.endpoint);
     const bool drains = state == EndpointState::draining;

@@ -136,9 +136,18 @@ void find_flows(uint32_t which, Table& table, KeyOf key_of, Track track) {
     places[i] = table.place(key_of(i));
     table.prefetch(places[i]);
   });
+  // What is not in its first bucket waits until all second ones are on their way: under a flood
+  // that is most packets.
+  uint32_t elsewhere = 0;
   Burst::for_each(which, [&](uint32_t i) {
-    if (const auto flow = table.find(places[i], key_of(i))) [[likely]]
-      track(i, flow);
+    const auto flow = table.find_first(places[i], key_of(i));
+    if (flow) [[likely]]
+      return track(i, flow);
+    table.prefetch_second(places[i]);
+    elsewhere |= 1u << i;
+  });
+  Burst::for_each(elsewhere, [&](uint32_t i) {
+    if (const auto flow = table.find_second(places[i], key_of(i))) track(i, flow);
   });
 }
 
@@ -177,7 +186,7 @@ void track_flow(Burst& burst, Decisions& decisions, const Snapshot& snapshot, Fl
     Decision& decision = decisions[i];
     if (decision.endpoint != none<EndpointSlot>) [[likely]] {
       decision.record = &snapshot.endpoints->records[index(decision.endpoint)];
-      flows.prefetch(decision.endpoint, decision.record);
+      flows.prefetch(decision.endpoint, decision.record, decision.listener_slot);
     } else if (decision.direction == Direction::to_client) {
       match_reply(burst, i, decision, snapshot);
     }
