@@ -46,6 +46,7 @@
 #include "pipelines/l4/match_icmp_error.h"
 #include "pipelines/l4/match_listener.h"
 #include "pipelines/l4/next_hop.h"
+#include "pipelines/l4/open_stream.h"
 #include "pipelines/l4/pick_endpoint.h"
 #include "pipelines/l4/relay_tunnel_error.h"
 #include "pipelines/l4/steer.h"
@@ -97,6 +98,7 @@ class Stages {
                                     "admit",
                                     "track_flow",
                                     "pick_endpoint",
+                                    "open_stream",
                                     "clamp_mss",
                                     "forward",
                                     "forward_icmp_error",
@@ -127,10 +129,11 @@ class Stages {
     stage([&] {
       pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, sources, false);
     });
+    stage([&] { open_stream(burst, decisions_, snapshot, flows_.streams, held_, now); });
     stage([&] { clamp_mss(burst, decisions_, snapshot); });
-    stage([&] { forward(burst, decisions_, *snapshot.routing, counters_); });
-    stage([&] { forward_icmp_error(burst, decisions_, *snapshot.routing); });
-    stage([&] { answer(burst, {}, reply_limits_, now); });
+    stage([&] { forward(burst, decisions_, *snapshot.routing, flows_.streams, counters_); });
+    stage([&] { forward_icmp_error(burst, decisions_, *snapshot.routing, flows_.streams); });
+    stage([&] { answer(burst, {}, reply_limits_, flows_.cookies, now); });
     stage([&] { next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now); });
   }
   // Cycles in each stage since the last call.
@@ -151,6 +154,7 @@ class Stages {
   ReplyLimits reply_limits_;
   NeighbourWishes wishes_;
   WaitingPackets waiting_;
+  HeldSegments held_;
   const KeyedHash hash_{{5, 6, 7, 8}};
   Fragments fragments_{hash_};
   Decisions decisions_;

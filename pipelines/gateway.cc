@@ -75,7 +75,8 @@ std::unique_ptr<RehearsalRequest> Gateway::make_rehearsal(Packet packet, uint16_
   max = {.tunnel4 = std::min(max.tunnel4, flows_max),
          .nat4 = std::min(max.nat4, flows_max),
          .tunnel6 = std::min(max.tunnel6, flows_max),
-         .nat6 = std::min(max.nat6, flows_max)};
+         .nat6 = std::min(max.nat6, flows_max),
+         .streams = 64};
   request->stand_in = std::make_unique<L4>(settings, states_, refuse_new_flows_, request->counters,
                                            FlowTimeouts{}, now);
   // The first page is touched here, and not in the worker's turn.

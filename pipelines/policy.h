@@ -13,7 +13,7 @@ enum class HashOn : uint8_t { five_tuple, source };
 // What one choice of an endpoint holds for: a flow, or a datagram alone.
 enum class UdpChoice : uint8_t { flow, per_packet };
 enum class OnEndpointDown : uint8_t { reset, move, keep };
-enum class ClientAddress : uint8_t { none, toa };  // how a fullnat endpoint learns of it
+enum class ClientAddress : uint8_t { none, toa, proxy_v1, proxy_v2 };  // how an endpoint learns it
 enum class Transit : uint8_t { drop, twin };
 
 inline constexpr std::array<std::string_view, 6> forward_names = {"nat", "fullnat", "ipip",
@@ -26,6 +26,10 @@ constexpr std::string_view name(Forward forward) {
 // Addresses are rewritten, and replies come back through the gateway.
 constexpr bool is_nat(Forward forward) {
   return forward == Forward::nat || forward == Forward::fullnat;
+}
+// By a header of the PROXY protocol in front of what the client sends.
+constexpr bool is_proxy(ClientAddress way) {
+  return way == ClientAddress::proxy_v1 || way == ClientAddress::proxy_v2;
 }
 // A listener's mss_clamp_bytes: what fits the way to the endpoint.
 inline constexpr uint16_t mss_clamp_auto = UINT16_MAX;

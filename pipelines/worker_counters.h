@@ -42,9 +42,17 @@ struct FlowTableCounters {
 };
 
 struct AttackCounters {
-  Counter under_attack;  // a gauge, 0 or 1
-  Counter attacks;       // that began
-  Counter unremembered;  // packets of flows that got no entry
+  Counter under_attack;     // a gauge, 0 or 1
+  Counter attacks;          // that began
+  Counter unremembered;     // packets of flows that got no entry
+  Counter cookies;          // SYNs that were answered by one
+  Counter flows_by_cookie;  // that began when it came back
+};
+
+struct StreamCounters {  // TCP connections whose two sides count differently
+  Counter entries;       // a gauge
+  Counter entries_max;
+  Counter refused;  // no room
 };
 
 struct WorkerCounters {
@@ -55,6 +63,7 @@ struct WorkerCounters {
   FlowTableCounters tunnel6_flows;
   FlowTableCounters nat4_flows;
   FlowTableCounters nat6_flows;
+  StreamCounters streams;
   AttackCounters attack;
   // Touched where used, so memory follows use. Zero at start.
   HugeArray<ListenerCounters> listeners{listeners_max};

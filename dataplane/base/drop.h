@@ -44,6 +44,8 @@ enum class Drop : uint8_t {
   flow_table_full,
   nat_tuple_conflict,    // client and endpoint already talk through another listener
   no_source_address,     // fullnat: the way to the endpoint has no source_addresses
+  syn_cookie,            // nat under attack: a SYN that is answered by a cookie and forgotten
+  streams_full,          // no room to remember how the two sides of a flow count (streams_max)
   source_ports_full,     // fullnat: every source address and port tried is in use for the endpoint
   new_flow_rate,         // more flows begin at the listener than it takes
   source_new_flow_rate,  // more flows of this client begin at it
@@ -52,8 +54,10 @@ enum class Drop : uint8_t {
   no_endpoint,           // the cluster has no endpoint that takes new flows
   endpoints_full,        // every endpoint that was tried has endpoint_flows_max flows
   endpoint_down,         // the flow's endpoint died and on_endpoint_down = "reset"
+  handshake_failed,      // begun by a cookie: the endpoint, or the client, takes it back
   // forward, next_hop
   ttl_expired,
+  stream_lost,     // the flow made room for another one of the same burst
   packet_too_big,  // for the tunnel or the next hop; nothing is fragmented here
   no_headroom,     // the buffer has no room for the outer header
   not_on_link,     // direct: the endpoint is behind a router
@@ -99,6 +103,8 @@ inline constexpr std::array drop_names = {
     std::string_view("flow_table_full"),
     std::string_view("nat_tuple_conflict"),
     std::string_view("no_source_address"),
+    std::string_view("syn_cookie"),
+    std::string_view("streams_full"),
     std::string_view("source_ports_full"),
     std::string_view("new_flow_rate"),
     std::string_view("source_new_flow_rate"),
@@ -107,7 +113,9 @@ inline constexpr std::array drop_names = {
     std::string_view("no_endpoint"),
     std::string_view("endpoints_full"),
     std::string_view("endpoint_down"),
+    std::string_view("handshake_failed"),
     std::string_view("ttl_expired"),
+    std::string_view("stream_lost"),
     std::string_view("packet_too_big"),
     std::string_view("no_headroom"),
     std::string_view("not_on_link"),

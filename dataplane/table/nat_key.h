@@ -26,7 +26,7 @@ enum class NatSide : uint8_t {
 enum class NatEntry : uint8_t { nat, there, back };
 
 // A source address is one of a prefix that the endpoint decides: an entry keeps its last bits only.
-inline constexpr uint32_t source_host_bits_max = 13;
+inline constexpr uint32_t source_host_bits_max = 12;
 inline constexpr uint32_t source_host_mask = (1u << source_host_bits_max) - 1;
 
 inline uint32_t source_host(const IpAddress& address) {
@@ -59,6 +59,7 @@ struct NatMarks {
   uint32_t source_host : source_host_bits_max = 0;
   uint32_t entry : 2 = 0;
   uint32_t endpoint_spoke : 1 = 0;  // it sent more than its SYN
+  uint32_t shifted : 1 = 0;         // its two sides count differently: whoever owns the table knows
 
   NatEntry kind() const { return static_cast<NatEntry>(entry); }
 };

@@ -41,12 +41,13 @@ enum class Reply : uint8_t {
   host_unreachable,
   ttl_exceeded,
   fragmentation_needed,
+  syn_cookie,  // a SYN-ACK for which nothing is remembered
 };
 
 struct Refusal {
   Drop drop = Drop::none;
   Reply reply = Reply::none;
-  uint16_t next_hop_mtu_bytes = 0;  // of fragmentation_needed
+  uint16_t next_hop_mtu_bytes = 0;  // of fragmentation_needed, syn_cookie: 0 is unknown
 };
 
 struct Burst {

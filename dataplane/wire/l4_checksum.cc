@@ -7,7 +7,6 @@
 
 namespace weft {
 
-// Adds `count` bytes of the packet from `offset` on, through its segments.
 static void add_packet_bytes(InternetSum& sum, Packet packet, uint32_t offset, uint32_t count) {
   for (const rte_mbuf* at = packet.buffer(); at != nullptr && count != 0; at = at->next) {
     const std::span<const std::byte> segment(rte_pktmbuf_mtod(at, const std::byte*), at->data_len);
@@ -17,6 +16,12 @@ static void add_packet_bytes(InternetSum& sum, Packet packet, uint32_t offset, u
     offset -= skip;
     count -= take;
   }
+}
+
+InternetSum sum_of_bytes(Packet packet, uint32_t offset, uint32_t count) {
+  InternetSum sum;
+  add_packet_bytes(sum, packet, offset, count);
+  return sum;
 }
 
 bool l4_checksum_verifies(Packet packet, const Headers& headers) {

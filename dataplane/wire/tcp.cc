@@ -1,5 +1,7 @@
 #include "dataplane/wire/tcp.h"
 
+#include <algorithm>
+
 namespace weft {
 
 void write_tcp_header(std::byte* to, const TcpHeader& header, InternetSum pseudo_header) {
@@ -7,10 +9,12 @@ void write_tcp_header(std::byte* to, const TcpHeader& header, InternetSum pseudo
   store(to + 2, header.destination_port);
   store(to + 4, be32(header.sequence));
   store(to + 8, be32(header.acknowledgment));
-  to[12] = std::byte{TcpView::header_bytes_min / 4 << 4};
+  to[12] = std::byte(header.bytes() / 4 << 4);
   to[13] = std::byte{header.flags};
-  std::memset(to + 14, 0, 6);  // window, checksum, urgent pointer
-  store(to + 16, pseudo_header.add(std::span(to, TcpView::header_bytes_min)).checksum());
+  store(to + 14, be16(header.window));
+  std::memset(to + 16, 0, 4);  // checksum, urgent pointer
+  std::ranges::copy(header.options, to + TcpView::header_bytes_min);
+  store(to + 16, pseudo_header.add(std::span(to, header.bytes())).checksum());
 }
 
 }  // namespace weft

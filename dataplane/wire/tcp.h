@@ -38,16 +38,22 @@ class TcpView {
   std::span<const std::byte> bytes_;
 };
 
-// A header without options for a segment of our own.
+// A header for a segment of our own.
 struct TcpHeader {
   be16 source_port;
   be16 destination_port;
   uint32_t sequence = 0;
   uint32_t acknowledgment = 0;
   uint8_t flags = 0;
+  uint16_t window = 0;
+  std::span<const std::byte> options = {};  // of whole words, 40 bytes at most
+
+  uint32_t bytes() const {
+    return TcpView::header_bytes_min + static_cast<uint32_t>(options.size());
+  }
 };
 
-// Writes the header of a segment without payload. Requires: 20 writable bytes.
+// Writes the header of a segment without payload. Requires: header.bytes() writable bytes.
 void write_tcp_header(std::byte* to, const TcpHeader& header, InternetSum pseudo_header);
 
 // Neither "no flags" nor SYN with FIN or RST: no stack sends those, and they tell stacks apart.

@@ -58,9 +58,14 @@ json::object worker_json(const WorkerReport& worker, std::size_t number) {
           {"tunnel6_flows", flow_table_json(worker.tunnel6_flows)},
           {"nat4_flows", flow_table_json(worker.nat4_flows)},
           {"nat6_flows", flow_table_json(worker.nat6_flows)},
+          {"streams", worker.streams},
+          {"streams_max", worker.streams_max},
+          {"streams_refused", worker.streams_refused},
           {"under_attack", worker.under_attack != 0},
           {"attacks", worker.attacks},
           {"unremembered", worker.unremembered},
+          {"cookies", worker.cookies},
+          {"flows_by_cookie", worker.flows_by_cookie},
           {"drops", drops_json(worker.dropped)}};
 }
 

@@ -204,6 +204,19 @@ cluster = "web"
 client_address = "toa"
                  ^
 )"},
+    {"a PROXY header where no endpoint could learn from it",
+     R"([[listener]]
+name = "web"
+address = "203.0.113.10:80"
+protocol = "tcp"
+forward = "ipip"
+client_address = "proxy_v2"
+cluster = "web"
+)",
+     R"(weft.toml:6:18: client_address is for forward "fullnat" and protocol "tcp" only
+client_address = "proxy_v2"
+                 ^
+)"},
     {"fullnat without a source address of its family",
      R"([[listener]]
 name = "web"

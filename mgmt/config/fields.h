@@ -23,7 +23,8 @@ inline constexpr std::array<std::string_view, 2> choices_of<Transit> = {"drop", 
 template <>
 inline constexpr std::array<std::string_view, 6> choices_of<Forward> = forward_names;
 template <>
-inline constexpr std::array<std::string_view, 2> choices_of<ClientAddress> = {"none", "toa"};
+inline constexpr std::array<std::string_view, 4> choices_of<ClientAddress> = {
+    "none", "toa", "proxy_v1", "proxy_v2"};
 template <>
 inline constexpr std::array<std::string_view, 2> choices_of<HashOn> = {"5-tuple", "source"};
 template <>

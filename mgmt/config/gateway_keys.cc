@@ -153,6 +153,17 @@ constexpr Key rows[] = {
      .applies = restart,
      .says = "The same for IPv6; 64 bytes each."},
     {.section = "gateway.flows",
+     .name = "streams_max",
+     .field = field<&FlowSettings::streams_max>(),
+     .fallback = value("65536"),
+     .limits = {.min = 64, .max = 1 << 26},
+     .applies = restart,
+     .says =
+         "TCP connections of `nat` and `fullnat` listeners whose two sides count "
+         "differently, for each worker: those with a PROXY header (`client_address`), and those "
+         "that began by a SYN cookie; 68 bytes each. Without room for one more the former are "
+         "dropped (`streams_full`), and the latter begin as if there were no cookies."},
+    {.section = "gateway.flows",
      .name = "half_open_timeout_ms",
      .field = field<&FlowSettings::half_open_timeout_ms>(),
      .fallback = value("10000"),
@@ -185,9 +196,11 @@ constexpr Key rows[] = {
      .field = field<&FlowSettings::new_flows_per_s_max>(),
      .fallback = value("100000"),
      .limits = {.max = 1'000'000'000},
-     .says = "Beyond so many new flows in a second a worker is under attack: until only half as "
-             "many begin, it remembers a quarter of it at most where flows need no entry (tunnel "
-             "and direct listeners), and the others go by the hash alone; 0: never."},
+     .says =
+         "Beyond so many new flows in a second a worker is under attack, until only half as "
+         "many begin. Meanwhile it remembers a quarter of it at most where flows need no entry "
+         "(tunnel and `direct` listeners), the others go by the hash alone; and TCP connections "
+         "of `nat` and `fullnat` listeners begin by a SYN cookie. 0: never."},
     {.section = "admin",
      .name = "address",
      .field = field<&AdminSettings::address>(),

@@ -58,9 +58,9 @@ TEST(Load, DefaultsOfTheGateway) {
   EXPECT_EQ(gateway.generations_max, 8u);
   EXPECT_THAT(gateway.probe_addresses, ElementsAre(*IpPrefix::parse("240.0.0.0/11"),
                                                    *IpPrefix::parse("fd77:6566:7400::/64")));
-  EXPECT_EQ(model.flows, (FlowSettings{1048576, 1048576, 1048576, 1048576, milliseconds(10000),
-                                       milliseconds(300000), milliseconds(10000),
-                                       milliseconds(30000), 100'000}));
+  EXPECT_EQ(model.flows, (FlowSettings{1048576, 1048576, 1048576, 1048576, 65536,
+                                       milliseconds(10000), milliseconds(300000),
+                                       milliseconds(10000), milliseconds(30000), 100'000}));
   EXPECT_EQ(model.admin, (AdminSettings{"127.0.0.1:9100", "/run/weft/gw-test.sock", ""}));
   EXPECT_EQ(model.log.level, "info");
   EXPECT_THAT(model.listeners, IsEmpty());
@@ -187,6 +187,7 @@ probe_addresses = ["10.0.0.0/8"]
 [gateway.flows]
 tunnel4_flows_max = 0x10000
 nat4_flows_max = 2_048
+streams_max = 128
 half_open_timeout_ms = 1001
 established_timeout_ms = 1002
 closing_timeout_ms = 1003
@@ -218,8 +219,8 @@ device = "af_xdp:eth1"
   gateway.probe_addresses = {*IpPrefix::parse("10.0.0.0/8")};
   EXPECT_EQ(model.gateway, gateway);
   EXPECT_EQ(model.flows,
-            (FlowSettings{65536, 1048576, 2048, 1048576, milliseconds(1001), milliseconds(1002),
-                          milliseconds(1003), milliseconds(1004), 0}));
+            (FlowSettings{65536, 1048576, 2048, 1048576, 128, milliseconds(1001),
+                          milliseconds(1002), milliseconds(1003), milliseconds(1004), 0}));
   EXPECT_EQ(model.admin, (AdminSettings{"[::1]:9200", "/run/w.sock", "wheel"}));
   EXPECT_EQ(model.log.level, "debug");
 }

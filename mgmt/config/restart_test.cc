@@ -66,22 +66,23 @@ TEST(RestartKeys, WhatAReloadTakes) {
 }
 
 TEST(RestartKeys, EachIsNamed) {
-  EXPECT_THAT(changed_by([](Model& m) {
-                m.gateway.name = "other";
-                m.gateway.workers = {7};
-                m.gateway.idle = Idle::poll;
-                m.gateway.fleet = "f";
-                m.gateway.hash_seed = "t";
-                m.gateway.state_dir = "/x";
-                m.gateway.memory_mib = 1;
-                m.flows = {1, 1, 1, 1};
-                m.admin = {"a", "b", "c"};
-              }),
-              ElementsAre("gateway.name", "gateway.workers", "gateway.idle", "gateway.fleet",
-                          "gateway.hash_seed", "gateway.state_dir", "gateway.memory_mib",
-                          "gateway.flows.tunnel4_flows_max", "gateway.flows.tunnel6_flows_max",
-                          "gateway.flows.nat4_flows_max", "gateway.flows.nat6_flows_max",
-                          "admin.address", "admin.socket", "admin.group"));
+  EXPECT_THAT(
+      changed_by([](Model& m) {
+        m.gateway.name = "other";
+        m.gateway.workers = {7};
+        m.gateway.idle = Idle::poll;
+        m.gateway.fleet = "f";
+        m.gateway.hash_seed = "t";
+        m.gateway.state_dir = "/x";
+        m.gateway.memory_mib = 1;
+        m.flows = {1, 1, 1, 1, 1};
+        m.admin = {"a", "b", "c"};
+      }),
+      ElementsAre("gateway.name", "gateway.workers", "gateway.idle", "gateway.fleet",
+                  "gateway.hash_seed", "gateway.state_dir", "gateway.memory_mib",
+                  "gateway.flows.tunnel4_flows_max", "gateway.flows.tunnel6_flows_max",
+                  "gateway.flows.nat4_flows_max", "gateway.flows.nat6_flows_max",
+                  "gateway.flows.streams_max", "admin.address", "admin.socket", "admin.group"));
   EXPECT_THAT(
       changed_by([](Model& m) {
         m.interfaces[1].devices = {"af_xdp:eth3"};

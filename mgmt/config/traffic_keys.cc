@@ -49,8 +49,11 @@ constexpr Key rows[] = {
      .field = field<&ListenerSettings::client_address>(),
      .fallback = value("\"none\""),
      .says =
-         "How the endpoints of a `fullnat` listener learn the client's address: not at all, or by "
-         "the TCP option TOA (kind 254), which their kernels need a module to read."},
+         "How the endpoints of a `fullnat` listener learn the client's address: not at all, by the "
+         "TCP option TOA (kind 254), which their kernels need a module to read, or by a header of "
+         "the PROXY protocol, version 1 (text) or 2 (binary), in front of what the client sends, "
+         "which their programs must expect. A connection with such a header takes one of "
+         "`streams_max`."},
     {.section = "listener",
      .name = "hash",
      .field = field<&ListenerSettings::hash>(),

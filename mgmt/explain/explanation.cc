@@ -57,6 +57,8 @@ std::string_view reply_text(Reply reply) {
       return "ICMP host unreachable";
     case Reply::ttl_exceeded:
       return "ICMP time exceeded";
+    case Reply::syn_cookie:
+      return "a SYN cookie";
     case Reply::fragmentation_needed:
       return "the path's MTU (Fragmentation Needed, Packet Too Big)";
     default:

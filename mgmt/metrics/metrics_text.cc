@@ -17,12 +17,22 @@ double seconds_of(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-constexpr std::array<Column<WorkerReport>, 12> worker_columns = {{
+constexpr std::array<Column<WorkerReport>, 17> worker_columns = {{
+    {gauge, "weft_worker_streams", "TCP connections whose two sides count differently.",
+     &WorkerReport::streams},
+    {gauge, "weft_worker_streams_max", "How many of these there may be.",
+     &WorkerReport::streams_max},
+    {counter, "weft_worker_streams_refused_total", "Times that there was no room for one more.",
+     &WorkerReport::streams_refused},
     {gauge, "weft_worker_under_attack", "1 while flows begin too fast for all to be remembered.",
      &WorkerReport::under_attack},
     {counter, "weft_worker_attacks_total", "Attacks that began.", &WorkerReport::attacks},
     {counter, "weft_worker_unremembered_packets_total",
      "Packets of flows that got no entry because of an attack.", &WorkerReport::unremembered},
+    {counter, "weft_worker_syn_cookies_total", "SYNs that were answered by a cookie.",
+     &WorkerReport::cookies},
+    {counter, "weft_worker_flows_by_cookie_total", "Flows that began when a cookie came back.",
+     &WorkerReport::flows_by_cookie},
     {counter, "weft_worker_turns_total", "Turns of the poll loop.", &WorkerReport::turns},
     {counter, "weft_worker_busy_turns_total", "Turns that found at least one packet.",
      &WorkerReport::busy_turns},

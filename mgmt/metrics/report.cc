@@ -40,8 +40,13 @@ WorkerReport read(const WorkerCounters& counters, std::size_t interfaces) {
                       .tunnel6_flows = read(counters.tunnel6_flows),
                       .nat4_flows = read(counters.nat4_flows),
                       .nat6_flows = read(counters.nat6_flows)};
+  report.streams = counters.streams.entries.read();
+  report.streams_max = counters.streams.entries_max.read();
+  report.streams_refused = counters.streams.refused.read();
   report.under_attack = counters.attack.under_attack.read();
   report.attacks = counters.attack.attacks.read();
+  report.cookies = counters.attack.cookies.read();
+  report.flows_by_cookie = counters.attack.flows_by_cookie.read();
   report.unremembered = counters.attack.unremembered.read();
   for (std::size_t drop = 0; drop < drops; ++drop) {
     report.dropped[drop] = counters.dropped[drop].read();

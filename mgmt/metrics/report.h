@@ -51,9 +51,14 @@ struct WorkerReport {
   FlowTableReport tunnel6_flows;
   FlowTableReport nat4_flows;
   FlowTableReport nat6_flows;
+  uint64_t streams = 0;  // TCP connections whose sides count differently
+  uint64_t streams_max = 0;
+  uint64_t streams_refused = 0;             // no room for one more
   uint64_t under_attack = 0;                // 1: flows begin too fast for all to be remembered
   uint64_t attacks = 0;                     // that began
   uint64_t unremembered = 0;                // packets of flows that got no entry in them
+  uint64_t cookies = 0;                     // SYNs that were answered by one
+  uint64_t flows_by_cookie = 0;             // that began when it came back
   std::vector<InterfaceReport> interfaces;  // as GatewayStatus::interfaces
 };
 

@@ -51,6 +51,7 @@ struct FlowSettings {
   uint32_t tunnel6_flows_max = 0;
   uint32_t nat4_flows_max = 0;
   uint32_t nat6_flows_max = 0;
+  uint32_t streams_max = 0;
   milliseconds half_open_timeout_ms{};
   milliseconds established_timeout_ms{};
   milliseconds closing_timeout_ms{};

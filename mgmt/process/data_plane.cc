@@ -69,7 +69,8 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
   L4Settings settings{.flows_max = {.tunnel4 = model.flows.tunnel4_flows_max,
                                     .nat4 = model.flows.nat4_flows_max,
                                     .tunnel6 = model.flows.tunnel6_flows_max,
-                                    .nat6 = model.flows.nat6_flows_max},
+                                    .nat6 = model.flows.nat6_flows_max,
+                                    .streams = model.flows.streams_max},
                       .steering_key = random_key(),
                       .probe_ports = &probe_ports_};
   for (std::size_t i = 0; i < attached_.size(); ++i) {

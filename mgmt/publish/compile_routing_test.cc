@@ -150,7 +150,7 @@ TEST(CompileRouting, ASourceIsOfTheEndpointsFamily) {
   desired.interfaces[0].source_addresses = {prefix("fd00::ff00:0/104")};
   const Snapshot& workers = compile(desired);
   EXPECT_EQ(record(workers, 1).source, ip("fd00::ff00:0"));
-  EXPECT_EQ(record(workers, 1).source_host_bits, 13) << "as many as a flow can tell apart";
+  EXPECT_EQ(record(workers, 1).source_host_bits, 12) << "as many as a flow can tell apart";
   EXPECT_EQ(record(workers, 3).source, ip("10.0.0.254"));
 }
 

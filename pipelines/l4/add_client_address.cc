@@ -6,17 +6,15 @@
 
 #include "dataplane/wire/checksum.h"
 #include "dataplane/wire/tcp.h"
+#include "dataplane/wire/tcp_options.h"
+#include "pipelines/l4/write_ip_header.h"
 
 namespace weft {
 
 namespace {
 
-constexpr uint32_t tcp_header_bytes_max = 60;
 constexpr uint32_t tcp_offset_and_flags = 12;  // offsets from the TCP header
 constexpr uint32_t tcp_checksum_offset = 16;
-constexpr uint32_t ipv4_length_offset = 2;  // offsets from the IP header
-constexpr uint32_t ipv4_checksum_offset = 10;
-constexpr uint32_t ipv6_length_offset = 4;
 
 using Option = std::array<std::byte, toa_bytes(false)>;
 
@@ -55,19 +53,6 @@ void blank_forged(std::byte* l4, uint32_t header_bytes) {
   store(l4 + tcp_checksum_offset, edit.apply(load<be16>(l4 + tcp_checksum_offset)));
 }
 
-void write_length(std::byte* ip, const Headers& headers, uint32_t added_bytes) {
-  if (!headers.v4) {
-    std::byte* length = ip + ipv6_length_offset;
-    store(length, be16(static_cast<uint16_t>(load<be16>(length).host() + added_bytes)));
-    return;
-  }
-  const be16 length(static_cast<uint16_t>(headers.ip_bytes + added_bytes));
-  ChecksumEdit edit;
-  edit.replace(load<be16>(ip + ipv4_length_offset), length);
-  store(ip + ipv4_length_offset, length);
-  store(ip + ipv4_checksum_offset, edit.apply(load<be16>(ip + ipv4_checksum_offset)));
-}
-
 }  // namespace
 
 bool add_client_address(Packet packet, Headers& headers, uint16_t mtu_bytes) {
@@ -99,8 +84,7 @@ bool add_client_address(Packet packet, Headers& headers, uint16_t mtu_bytes) {
     edit.replace(be32(0), load<be32>(&option[i]));
   }
   store(l4 + tcp_checksum_offset, edit.apply(load<be16>(l4 + tcp_checksum_offset)));
-  write_length(frame + headers.ip_offset, headers, bytes);
-  headers.ip_bytes = static_cast<uint16_t>(headers.ip_bytes + bytes);
+  write_ip_bytes(packet, headers, headers.ip_bytes + bytes);
   return true;
 }
 

@@ -10,15 +10,13 @@
 #include "dataplane/wire/ipv6.h"
 #include "dataplane/wire/l4_checksum.h"
 #include "dataplane/wire/tcp.h"
+#include "pipelines/l4/handshake.h"
+#include "pipelines/l4/segment.h"
+#include "pipelines/l4/write_ip_header.h"
 
 namespace weft {
 namespace {
 
-constexpr uint8_t internetwork_control = 0xc0;  // RFC 1812, 4.3.2.5: precedence of ICMP errors
-
-constexpr uint32_t ip_header_bytes(bool v4) {
-  return v4 ? Ipv4View::header_bytes_min : Ipv6View::header_bytes;
-}
 // RFC 1812, 4.3.2.3; RFC 4443, 2.4 (c): the least MTU.
 constexpr uint32_t icmp_packet_bytes_max(bool v4) {
   return v4 ? 576 : 1280;
@@ -55,15 +53,6 @@ bool is_intact(Packet packet, const Headers& headers) {
          l4_checksum_verifies(packet, headers);
 }
 
-// The reply is one segment.
-void free_further_segments(Packet packet) {
-  rte_mbuf* buffer = packet.buffer();
-  if (buffer->next != nullptr) rte_pktmbuf_free(buffer->next);
-  buffer->next = nullptr;
-  buffer->nb_segs = 1;
-  buffer->pkt_len = buffer->data_len;
-}
-
 // RFC 9293, 3.10.7.1: what a closed port says. False: nothing.
 bool make_tcp_reset(Packet packet, Headers& headers) {
   const auto tcp = TcpView::parse(packet.linear().subspan(headers.l4_offset));
@@ -81,25 +70,7 @@ bool make_tcp_reset(Packet packet, Headers& headers) {
     reset.acknowledgment = tcp->sequence() + segment_length;
     reset.flags = tcp_flag::rst | tcp_flag::ack;
   }
-  const uint32_t ip_bytes = ip_header_bytes(headers.v4);
-  const uint32_t packet_bytes = ip_bytes + TcpView::header_bytes_min;
-  free_further_segments(packet);
-  packet.resize(headers.ip_offset + packet_bytes);
-  headers = {.source = headers.destination,
-             .destination = headers.source,
-             .source_port = reset.source_port,
-             .destination_port = reset.destination_port,
-             .ip_offset = headers.ip_offset,
-             .l4_offset = static_cast<uint16_t>(headers.ip_offset + ip_bytes),
-             .ip_bytes = static_cast<uint16_t>(packet_bytes),
-             .protocol = Protocol::tcp,
-             .payload = Payload::transport,
-             .tcp_flags = reset.flags,
-             .v4 = headers.v4};
-  write_tcp_header(packet.data() + headers.l4_offset, reset,
-                   pseudo_header_sum(headers.source, headers.destination, Protocol::tcp,
-                                     TcpView::header_bytes_min));
-  return true;
+  return make_segment(packet, headers, {headers.destination, headers.source}, reset);
 }
 
 // The same error in both families.
@@ -126,6 +97,7 @@ IcmpError error_of(Reply reply) {
               icmpv6_type::packet_too_big, 0};
     case Reply::none:
     case Reply::tcp_reset:
+    case Reply::syn_cookie:
       break;
   }
   return {};
@@ -138,7 +110,7 @@ bool make_icmp_error(Packet packet, Headers& headers, const OwnAddresses& own, I
   const bool v4 = headers.v4;
   const IpAddress& own_address = v4 ? own.v4 : own.v6;
   const IpAddress source = error.from_own_address ? own_address : headers.destination;
-  const uint32_t prefix_bytes = ip_header_bytes(v4) + IcmpView::header_bytes;
+  const uint32_t prefix_bytes = own_ip_header_bytes(v4) + IcmpView::header_bytes;
   if (source == IpAddress{} || packet.headroom_bytes() < prefix_bytes) return false;
   const uint32_t linear_bytes = packet.linear_bytes() - headers.ip_offset;
   const uint32_t quote_bytes = std::min(
@@ -150,7 +122,7 @@ bool make_icmp_error(Packet packet, Headers& headers, const OwnAddresses& own, I
   headers = {.source = source,
              .destination = headers.source,
              .ip_offset = headers.ip_offset,
-             .l4_offset = static_cast<uint16_t>(headers.ip_offset + ip_header_bytes(v4)),
+             .l4_offset = static_cast<uint16_t>(headers.ip_offset + own_ip_header_bytes(v4)),
              .ip_bytes = static_cast<uint16_t>(prefix_bytes + quote_bytes),
              .protocol = v4 ? Protocol::icmp : Protocol::icmpv6,
              .payload = Payload::icmp_error,
@@ -161,10 +133,15 @@ bool make_icmp_error(Packet packet, Headers& headers, const OwnAddresses& own, I
       headers.source, headers.destination, Protocol::icmpv6, static_cast<uint32_t>(message.size()));
   write_icmp_error(message, v4 ? error.type : error.type_v6, v4 ? error.code : error.code_v6,
                    next_hop_mtu_bytes, v4 ? InternetSum() : pseudo_header);
+  write_ip_header(packet, headers);
   return true;
 }
 
-bool make_reply(Packet packet, Headers& headers, const Refusal& refusal, const OwnAddresses& own) {
+bool make_reply(Packet packet, Headers& headers, const Refusal& refusal, const OwnAddresses& own,
+                SynCookies& cookies, Instant now) {
+  if (refusal.reply == Reply::syn_cookie) {
+    return make_cookie_answer(packet, headers, cookies, refusal.next_hop_mtu_bytes, now);
+  }
   if (refusal.reply == Reply::tcp_reset) {
     return headers.payload == Payload::transport && headers.protocol == Protocol::tcp &&
            make_tcp_reset(packet, headers);
@@ -174,31 +151,10 @@ bool make_reply(Packet packet, Headers& headers, const Refusal& refusal, const O
                          mtu ? refusal.next_hop_mtu_bytes : uint16_t{0});
 }
 
-void write_ip_header(Packet packet, Headers& headers) {
-  std::byte* to = packet.data() + headers.ip_offset;
-  headers.ttl = Ipv4Header{}.ttl;
-  headers.dont_fragment = true;
-  if (!headers.v4) {
-    const auto payload_bytes = static_cast<uint16_t>(headers.ip_bytes - Ipv6View::header_bytes);
-    write_ipv6_header(to, {.source = headers.source,
-                           .destination = headers.destination,
-                           .payload_bytes = payload_bytes,
-                           .protocol = headers.protocol,
-                           .hop_limit = headers.ttl});
-    return;
-  }
-  const bool icmp = headers.protocol == Protocol::icmp;
-  write_ipv4_header(to, {.source = headers.source.v4(),
-                         .destination = headers.destination.v4(),
-                         .total_bytes = headers.ip_bytes,
-                         .protocol = headers.protocol,
-                         .ttl = headers.ttl,
-                         .type_of_service = icmp ? internetwork_control : uint8_t{0}});
-}
-
 }  // namespace
 
-void answer_refused(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, Instant now) {
+void answer_refused(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, SynCookies& cookies,
+                    Instant now) {
   for (uint32_t left = burst.refused; left != 0; left &= left - 1) {
     const auto i = static_cast<uint32_t>(std::countr_zero(left));
     const Packet packet = burst.packets[i];
@@ -206,8 +162,7 @@ void answer_refused(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, 
     const Refusal& refusal = burst.refusals[i];
     if (!may_be_answered(packet, headers) || !is_intact(packet, headers)) continue;
     if (!limits.take(refusal, now)) continue;
-    if (!make_reply(packet, headers, refusal, own)) continue;
-    write_ip_header(packet, headers);
+    if (!make_reply(packet, headers, refusal, own, cookies, now)) continue;
     burst.revive(i);
   }
 }

@@ -6,6 +6,7 @@
 //   port_unreachable      from the address it was sent to      RFC 1122, 3.2.2.1; RFC 4443, 3.1
 //   host_unreachable      from the interface's own address     RFC 1812, 5.2.7.1; RFC 4443, 3.1
 //   ttl_exceeded          from the interface's own address     RFC 1812, 5.3.1; RFC 4443, 3.3
+//   syn_cookie            from the address it was sent to      RFC 4987, 3.6
 //   fragmentation_needed  from the interface's own address     RFC 1191, section 4; RFC 4443, 3.2
 //
 // An ICMP error quotes as much as fits into 576 bytes (RFC 1812, 4.3.2.3), of ICMPv6 into 1280 (RFC
@@ -17,17 +18,20 @@
 #include "dataplane/base/clock.h"
 #include "dataplane/wire/burst.h"
 #include "pipelines/l4/reply_limits.h"
+#include "pipelines/l4/syn_cookies.h"
 #include "pipelines/snapshot.h"
 
 namespace weft {
 
-void answer_refused(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, Instant now);
+void answer_refused(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, SynCookies& cookies,
+                    Instant now);
 
 // `own`: of the interface the burst came in on; without one of the packet's family, replies from it
 // are not sent.
-inline void answer(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, Instant now) {
+inline void answer(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, SynCookies& cookies,
+                   Instant now) {
   if (burst.refused != 0) [[unlikely]] {
-    answer_refused(burst, own, limits, now);
+    answer_refused(burst, own, limits, cookies, now);
   }
 }
 

@@ -58,7 +58,7 @@ class Answer : public testing::Test {
     EXPECT_EQ(burst_->live, 1u) << name(burst_->dropped_for(0));
     burst_->refuse(0, Drop::no_listener, reply, mtu_bytes);
     EXPECT_EQ(burst_->live, 0u);
-    answer(*burst_, own_, limits_, now_);
+    answer(*burst_, own_, limits_, cookies_, now_);
     EXPECT_EQ(name(burst_->dropped_for(0)), "no_listener");
     EXPECT_EQ(burst_->live, burst_->answered);
     if (burst_->live == 0) {
@@ -97,6 +97,7 @@ class Answer : public testing::Test {
   LinkFilter link_;
   OwnAddresses own_{*IpAddress::parse(gateway), *IpAddress::parse(gateway6)};
   ReplyLimits limits_;
+  SynCookies cookies_{KeyedHash({1, 2, 3, 4})};
   Instant now_{seconds(1)};
   std::unique_ptr<Burst> burst_;
 };
@@ -264,7 +265,7 @@ TEST_F(Answer, ToAGroupMacAddressThereIsNoAnswer) {
   parse_headers(*burst_, {});
   burst_->packets[0].data()[0] |= std::byte{1};
   burst_->refuse(0, Drop::no_listener, Reply::port_unreachable);
-  answer(*burst_, own_, limits_, now_);
+  answer(*burst_, own_, limits_, cookies_, now_);
   EXPECT_EQ(burst_->live, 0u);
 }
 
@@ -392,7 +393,7 @@ TEST_F(Answer, OnlyRefusedPacketsOfABurstAreTouched) {
   burst_->refuse(0, Drop::no_endpoint, Reply::tcp_reset);
   burst_->refuse(1, Drop::no_endpoint, Reply::none);
   burst_->drop(2, Drop::transit);
-  answer(*burst_, own_, limits_, now_);
+  answer(*burst_, own_, limits_, cookies_, now_);
   EXPECT_EQ(burst_->live, 0b1001u);
   EXPECT_EQ(burst_->answered, 0b0001u);
   EXPECT_EQ(test::bytes_of(burst_->packets[3]), frames[3].build());

@@ -33,6 +33,7 @@ struct alignas(64) Decision {
   // nat: to_endpoint the destination to write, to_client the source
   be16 rewrite_port;
   bool adds_client_address = false;  // fullnat: the endpoint may not know yet whose flow it is
+  bool shifted = false;              // nat: the two sides count differently (streams.h)
   IpAddress rewrite_address;
   // forward
   uint32_t next_hop = 0;   // index into RoutingPart::next_hops; 0: by the packet's destination
@@ -49,6 +50,7 @@ struct alignas(64) Decision {
     direction = Direction::to_endpoint;
     rewrites_both = false;
     adds_client_address = false;
+    shifted = false;
     has_hop_address = false;
     by_id = none<EndpointSlot>;
     endpoint = none<EndpointSlot>;

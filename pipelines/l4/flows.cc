@@ -11,6 +11,8 @@ Flows::Flows(const FlowsMax& max, const KeyedHash& hash, const FlowTimeouts& tim
       tunnel6(max.tunnel6, hash),
       nat4(max.nat4, hash),
       nat6(max.nat6, hash),
+      streams(max.streams, hash),
+      cookies(hash),
       clock(timeouts, now),
       limits(hash),
       counters_(counters),
@@ -36,6 +38,9 @@ void Flows::publish_counts() {
   publish(counters_.tunnel6_flows, tunnel6.counts(), tunnel6.flows_max());
   publish(counters_.nat4_flows, nat4.counts(), nat4.flows_max());
   publish(counters_.nat6_flows, nat6.counts(), nat6.flows_max());
+  counters_.streams.entries.set(streams.size());
+  counters_.streams.entries_max.set(streams.streams_max());
+  counters_.attack.cookies.set(cookies.made());
 }
 
 void Flows::watch_attack(uint32_t new_flows_per_s_max) {
@@ -71,11 +76,26 @@ void Flows::expire(const Snapshot& snapshot, Instant now) {
   if (pass_left_buckets_ == 0) end_pass(snapshot);
 }
 
+// What the flow of that key has beside its entry.
+template <class Table, class Key>
+void Flows::stand_in_stream(const Streams& real, Table& table, const Key& key) {
+  const auto found = table.find(table.place(key), key);
+  if (!found) return;
+  const auto& flow = found.bucket->flow(found.at);
+  if (flow.marks.shifted == 0) return;
+  const StreamSides sides = StreamSides::of(flow);
+  const Stream* stream = real.find(sides);
+  Stream* own = stream == nullptr ? nullptr : streams.begin(sides);
+  if (own != nullptr) *own = *stream;
+}
+
 // A packet looks for itself as a client's, and as an endpoint's to the client or to a source
 // address.
 void Flows::stand_in_for(const Flows& real, const Headers& headers) {
   clock = real.clock;
   swept_generation_ = real.swept_generation_;
+  attack = real.attack;
+  cookies = real.cookies;
   const auto stand_in = [&](auto& tunnel, const auto& real_tunnel, auto& nat,
                             const auto& real_nat) {
     using TunnelKey = typename std::remove_reference_t<decltype(tunnel)>::Key;
@@ -83,6 +103,7 @@ void Flows::stand_in_for(const Flows& real, const Headers& headers) {
     tunnel.stand_in_for(real_tunnel, TunnelKey::of(headers));
     for (const NatSide side : {NatSide::client, NatSide::endpoint, NatSide::source}) {
       nat.stand_in_for(real_nat, NatKey::of(headers, side));
+      stand_in_stream(real.streams, nat, NatKey::of(headers, side));
     }
   };
   headers.v4 ? stand_in(tunnel4, real.tunnel4, nat4, real.nat4)

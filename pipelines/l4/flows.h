@@ -11,6 +11,7 @@
 #include "pipelines/l4/attack_watch.h"
 #include "pipelines/l4/decision.h"
 #include "pipelines/l4/flow_limits.h"
+#include "pipelines/l4/streams.h"
 #include "pipelines/snapshot.h"
 #include "pipelines/worker_counters.h"
 
@@ -22,6 +23,7 @@ struct FlowsMax {
   uint32_t nat4 = 1u << 20;
   uint32_t tunnel6 = 1u << 20;
   uint32_t nat6 = 1u << 20;
+  uint32_t streams = 1u << 16;  // of nat flows (streams.h)
 };
 
 class Flows {
@@ -49,6 +51,8 @@ class Flows {
     void removed(const Bucket& bucket, uint32_t i) const {
       if constexpr (is_nat_bucket<Bucket>) {
         if (!planted(PlantedBug::other_entry_kept)) flows_.forget_other(bucket, i);
+        const auto& flow = bucket.flow(i);
+        if (flow.marks.shifted != 0) flows_.streams.end(StreamSides::of(flow));
       }
       flows_.limits.uncount(bucket, i);
       if (planted(PlantedBug::count_of_flows_kept)) return;
@@ -97,6 +101,8 @@ class Flows {
     counters.flows_active.add(1);
   }
 
+  void count_full_streams() { counters_.streams.refused.add(1); }
+  void count_by_cookie() { counters_.attack.flows_by_cookie.add(1); }
   void count_unremembered() { counters_.attack.unremembered.add(1); }
   Instant now() const { return now_; }  // of the turn
 
@@ -125,6 +131,8 @@ class Flows {
   TunnelFlows6 tunnel6;
   NatFlows4 nat4;
   NatFlows6 nat6;
+  Streams streams;
+  SynCookies cookies;
   FlowClock clock;
   uint32_t datagrams = 0;  // that were given an endpoint each by itself
   FlowLimits limits;
@@ -140,6 +148,8 @@ class Flows {
     if (const auto other = other_entry(table, flow)) table.forget(other);
   }
   uint32_t buckets_max() const;
+  template <class Table, class Key>
+  void stand_in_stream(const Streams& real, Table& table, const Key& key);
   void publish_counts();
   void watch_attack(uint32_t new_flows_per_s_max);
   void end_pass(const Snapshot& snapshot);

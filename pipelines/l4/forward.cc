@@ -31,7 +31,7 @@ static void find_way_to_endpoint(Decision& decision, const RoutingPart& routing)
   __builtin_prefetch(&routing.next_hops[decision.next_hop]);
 }
 
-void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
+void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing, Streams& streams,
              WorkerCounters& counters) {
   uint32_t to_client = 0;
   uint32_t tunnel = 0;
@@ -56,8 +56,8 @@ void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
   const uint32_t nat = burst.live & ~(tunnel | direct | to_client);
   forward_tunnel(burst, tunnel, decisions);
   forward_direct(burst, direct, decisions);
-  forward_nat<Direction::to_endpoint>(burst, nat, decisions);
-  forward_nat<Direction::to_client>(burst, to_client, decisions);
+  forward_nat<Direction::to_endpoint>(burst, nat, decisions, &streams);
+  forward_nat<Direction::to_client>(burst, to_client, decisions, &streams);
 }
 
 }  // namespace weft

@@ -11,11 +11,12 @@
 #pragma once
 
 #include "pipelines/l4/decision.h"
+#include "pipelines/l4/streams.h"
 #include "pipelines/worker_counters.h"
 
 namespace weft {
 
-void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing,
+void forward(Burst& burst, Decisions& decisions, const RoutingPart& routing, Streams& streams,
              WorkerCounters& counters);
 
 }  // namespace weft

@@ -5,6 +5,7 @@
 #include "pipelines/l4/forward_tunnel.h"
 #include "pipelines/l4/next_hop.h"
 #include "pipelines/l4/parse_quoted.h"
+#include "pipelines/l4/shift_stream.h"
 #include "pipelines/l4/ttl.h"
 
 namespace weft {
@@ -55,12 +56,17 @@ std::byte* l4_checksum_of(const Headers& quoted, std::byte* l4) {
 }
 
 // Rewrites the quoted packet into the one that the receiver of the error sent. Gives what that
-// means to the checksum of the message around it.
-ChecksumEdit rewrite_quoted(Packet packet, const Headers& quoted, const Decision& decision) {
+// means to the checksum of the message around it. `stream` null: both sides count alike.
+ChecksumEdit rewrite_quoted(Packet packet, const Headers& quoted, const Decision& decision,
+                            const Stream* stream) {
   const bool to_client = decision.direction == Direction::to_client;
   Rewriting inner{packet.data() + quoted.ip_offset, quoted.v4, {}};
   std::byte* l4 = packet.data() + quoted.l4_offset;
-  ChecksumEdit ports;
+  ChecksumEdit ports;  // and numbers
+  if (stream != nullptr) {
+    const uint32_t l4_bytes = quoted.ip_bytes - (quoted.l4_offset - quoted.ip_offset);
+    shift_quoted(std::span(l4, l4_bytes), *stream, decision.direction, ports);
+  }
   if (to_client) {
     inner.write_destination(decision.rewrite_address);
   } else {
@@ -110,9 +116,13 @@ void rewrite_outer(Packet packet, Headers& headers, const IpAddress& far, const 
   decrement_ttl(outer.ip, headers.v4);
 }
 
-void rewrite(Packet packet, Headers& headers, const Decision& decision) {
+void rewrite(Packet packet, Headers& headers, const Decision& decision, Streams& streams) {
   const Headers quoted = *parse_quoted(packet, headers);
-  const ChecksumEdit message = rewrite_quoted(packet, quoted, decision);
+  const Stream* stream =
+      decision.shifted
+          ? streams.find(StreamSides::of(*parse_quoted_reversed(packet, headers), decision))
+          : nullptr;
+  const ChecksumEdit message = rewrite_quoted(packet, quoted, decision, stream);
   rewrite_outer(packet, headers, quoted.destination, decision, message);
 }
 
@@ -126,7 +136,8 @@ uint32_t way_mtu_bytes(const Headers& headers, const Decision& decision,
 
 }  // namespace
 
-void forward_errors(Burst& burst, Decisions& decisions, const RoutingPart& routing) {
+void forward_errors(Burst& burst, Decisions& decisions, const RoutingPart& routing,
+                    Streams& streams) {
   uint32_t tunnel = 0;
   uint32_t direct = 0;
   Burst::for_each(burst.take_aside(), [&](uint32_t i) {
@@ -139,7 +150,7 @@ void forward_errors(Burst& burst, Decisions& decisions, const RoutingPart& routi
       if (headers.ip_bytes > mtu_bytes && mtu_bytes != 0) {
         return burst.drop(i, Drop::packet_too_big);
       }
-      return rewrite(burst.packets[i], headers, decision);
+      return rewrite(burst.packets[i], headers, decision, streams);
     }
     decision.next_hop = decision.record->next_hop;
     decision.mtu_bytes = decision.record->path_mtu_bytes;

@@ -10,15 +10,18 @@
 #pragma once
 
 #include "pipelines/l4/decision.h"
+#include "pipelines/l4/streams.h"
 
 namespace weft {
 
-void forward_errors(Burst& burst, Decisions& decisions, const RoutingPart& routing);
+void forward_errors(Burst& burst, Decisions& decisions, const RoutingPart& routing,
+                    Streams& streams);
 
 // Costs one test a burst without errors.
-inline void forward_icmp_error(Burst& burst, Decisions& decisions, const RoutingPart& routing) {
+inline void forward_icmp_error(Burst& burst, Decisions& decisions, const RoutingPart& routing,
+                               Streams& streams) {
   if (burst.aside != 0) [[unlikely]] {
-    forward_errors(burst, decisions, routing);
+    forward_errors(burst, decisions, routing, streams);
   }
 }
 

@@ -3,6 +3,7 @@
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/wire/checksum.h"
 #include "pipelines/l4/add_client_address.h"
+#include "pipelines/l4/shift_stream.h"
 #include "pipelines/l4/ttl.h"
 
 namespace weft {
@@ -69,15 +70,36 @@ struct Rewriting {
   }
 };
 
+// What is changed of a TCP segment beside its ends. False: it was dropped.
+[[gnu::noinline]] static bool edit_segment(Burst& burst, uint32_t i, const Decision& decision,
+                                           Streams* streams) {
+  const Packet packet = burst.packets[i];
+  Headers& headers = burst.headers[i];
+  if (headers.payload == Payload::later_fragment) return true;
+  if (decision.adds_client_address) add_client_address(packet, headers, decision.mtu_bytes);
+  if (!decision.shifted) return true;
+  Stream* stream = streams->find(StreamSides::of(headers, decision));
+  if (stream == nullptr) {
+    burst.drop(i, Drop::stream_lost);
+    return false;
+  }
+  if (decision.direction == Direction::to_client) {
+    shift_to_client(packet, headers, *stream);
+  } else {
+    shift_to_endpoint(packet, headers, *stream, decision.mtu_bytes);
+  }
+  return true;
+}
+
 template <Direction direction>
-static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
+static void rewrite(Burst& burst, uint32_t i, const Decision& decision, Streams* streams) {
   Headers& headers = burst.headers[i];
   if (headers.ip_bytes > decision.mtu_bytes && decision.mtu_bytes != 0) [[unlikely]] {
     return burst.refuse(i, Drop::packet_too_big, Reply::fragmentation_needed, decision.mtu_bytes);
   }
   constexpr bool reply = direction == Direction::to_client;
-  if (decision.adds_client_address && headers.payload != Payload::later_fragment) [[unlikely]] {
-    add_client_address(burst.packets[i], headers, decision.mtu_bytes);
+  if (decision.adds_client_address || decision.shifted) [[unlikely]] {
+    if (!edit_segment(burst, i, decision, streams)) return;
   }
   std::byte* frame = burst.packets[i].data();
   const bool has_l4 = headers.payload != Payload::later_fragment;
@@ -96,11 +118,11 @@ static void rewrite(Burst& burst, uint32_t i, const Decision& decision) {
 }
 
 template <Direction direction>
-void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions) {
-  Burst::for_each(which, [&](uint32_t i) { rewrite<direction>(burst, i, decisions[i]); });
+void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions, Streams* streams) {
+  Burst::for_each(which, [&](uint32_t i) { rewrite<direction>(burst, i, decisions[i], streams); });
 }
 
-template void forward_nat<Direction::to_endpoint>(Burst&, uint32_t, const Decisions&);
-template void forward_nat<Direction::to_client>(Burst&, uint32_t, const Decisions&);
+template void forward_nat<Direction::to_endpoint>(Burst&, uint32_t, const Decisions&, Streams*);
+template void forward_nat<Direction::to_client>(Burst&, uint32_t, const Decisions&, Streams*);
 
 }  // namespace weft

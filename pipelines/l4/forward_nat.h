@@ -6,12 +6,15 @@
 #pragma once
 
 #include "pipelines/l4/decision.h"
+#include "pipelines/l4/streams.h"
 
 namespace weft {
 
 // For the packets of `which`, all of that direction. Requires: each is live and its rewrite_*,
-// near_* (if rewrites_both) and mtu_bytes are set. Too big for mtu_bytes: refused.
+// near_* (if rewrites_both) and mtu_bytes are set. Too big for mtu_bytes: refused. One
+// whose stream is no longer there: dropped. `streams`: null if none of these packets has one.
 template <Direction direction>
-void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions);
+void forward_nat(Burst& burst, uint32_t which, const Decisions& decisions,
+                 Streams* streams = nullptr);
 
 }  // namespace weft

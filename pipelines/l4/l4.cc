@@ -12,6 +12,7 @@
 #include "pipelines/l4/match_icmp_error.h"
 #include "pipelines/l4/match_listener.h"
 #include "pipelines/l4/next_hop.h"
+#include "pipelines/l4/open_stream.h"
 #include "pipelines/l4/parse_quoted.h"
 #include "pipelines/l4/pick_endpoint.h"
 #include "pipelines/l4/relay_tunnel_error.h"
@@ -76,13 +77,15 @@ void L4::run_stages(Burst& burst, const Snapshot& snapshot, Instant now, Watch w
   watch.after("route_quic");
   pick_endpoint(burst, decisions_, snapshot, states_, flows_, sources, refuse_new_flows);
   watch.after("pick_endpoint");
+  open_stream(burst, decisions_, snapshot, flows_.streams, held_, now);
+  watch.after("open_stream");
   clamp_mss(burst, decisions_, snapshot);
   watch.after("clamp_mss");
-  forward(burst, decisions_, *snapshot.routing, counters_);
+  forward(burst, decisions_, *snapshot.routing, flows_.streams, counters_);
   watch.after("forward");
-  forward_icmp_error(burst, decisions_, *snapshot.routing);
+  forward_icmp_error(burst, decisions_, *snapshot.routing, flows_.streams);
   watch.after("forward_icmp_error");
-  answer(burst, own, reply_limits_, now);
+  answer(burst, own, reply_limits_, flows_.cookies, now);
   watch.after("answer");
   next_hop(burst, decisions_, *snapshot.routing, wishes_, waiting_, now);
   watch.after("next_hop");
@@ -144,7 +147,10 @@ uint32_t L4::release(Burst& burst, const Snapshot& snapshot, Instant now) {
   if (waited != 0) return waited;
   const uint32_t pieces = fragments_.release(burst, now);
   if (pieces != 0 && burst.live != 0) process(burst, snapshot, now);
-  return pieces;
+  if (pieces != 0) return pieces;
+  const uint32_t segments = held_.release(burst, now);
+  if (segments != 0) process(burst, snapshot, now);
+  return segments;
 }
 
 }  // namespace weft

@@ -11,6 +11,7 @@
 #include "pipelines/l4/decision.h"
 #include "pipelines/l4/flows.h"
 #include "pipelines/l4/fragments.h"
+#include "pipelines/l4/held_segments.h"
 #include "pipelines/l4/neighbour_wishes.h"
 #include "pipelines/l4/parse_headers.h"
 #include "pipelines/l4/rehearsal.h"
@@ -47,14 +48,15 @@ class L4 {
   void send_probes(Burst& burst, uint32_t which, const Snapshot& snapshot, Instant now);
   // For turns without packets: lets flows expire.
   void idle(const Snapshot& snapshot, Instant now);
-  // Packets that waited for their next hop's address or their datagram's first piece and may go
-  // now, or waited too long, each with a verdict; gives their number. Once a turn.
+  // Packets that waited for their next hop's address, their datagram's first piece or their
+  // endpoint's answer and may go now, or waited too long, each with a verdict; gives their number.
+  // Once a turn.
   uint32_t release(Burst& burst, const Snapshot& snapshot, Instant now);
 
   // Of the last burst; a packet that ended before match_listener has those of an earlier one.
   Decisions& decisions() { return decisions_; }
   const Flows& flows() const { return flows_; }
-  uint32_t packets_held() const { return waiting_.size() + fragments_.held(); }
+  uint32_t packets_held() const { return waiting_.size() + fragments_.held() + held_.size(); }
   NeighbourWishes& neighbour_wishes() { return wishes_; }  // for mgmt
 
  private:
@@ -76,6 +78,7 @@ class L4 {
   ReplyLimits reply_limits_;
   NeighbourWishes wishes_;
   WaitingPackets waiting_;
+  HeldSegments held_;
   Decisions decisions_;
 };
 

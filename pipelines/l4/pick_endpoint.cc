@@ -4,8 +4,12 @@
 
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/table/hash_of.h"
+#include "dataplane/wire/tcp.h"
 #include "pipelines/l4/answer.h"
+#include "pipelines/l4/handshake.h"
 #include "pipelines/l4/rewrites.h"
+#include "pipelines/l4/shift_stream.h"
+#include "pipelines/l4/write_ip_header.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -43,6 +47,15 @@ FlowState first_state(const Headers& headers) {
 
 EndpointSlot choice_of(const ClusterRecord& cluster, uint64_t hash, uint32_t choice) {
   return cluster.endpoints[cluster.maglev->pick(hash_choice(hash, choice))];
+}
+
+// The largest packet that a client's segments may make; 0: nobody knows.
+uint16_t segments_fit(const ListenerPolicy& listener, const EndpointRecord& endpoint, bool v4) {
+  const uint16_t clamp_bytes = listener.mss_clamp_bytes;
+  if (clamp_bytes == 0 || clamp_bytes == mss_clamp_auto) return endpoint.path_mtu_bytes;
+  const auto clamped =
+      static_cast<uint16_t>(clamp_bytes + own_ip_header_bytes(v4) + TcpView::header_bytes_min);
+  return endpoint.path_mtu_bytes == 0 ? clamped : std::min(clamped, endpoint.path_mtu_bytes);
 }
 
 // One worker's view while it picks.
@@ -248,6 +261,11 @@ struct Picker {
     return {endpoint, state, flows.clock.tick(state)};
   }
 
+  // No flood is to drive out a client that has shown that it is there.
+  FlowMeta proven_meta(EndpointSlot endpoint) const {
+    return {endpoint, FlowState::established, flows.clock.tick(FlowState::established)};
+  }
+
   [[gnu::noinline]] void remember_tunnel(const Headers& headers, const Decision& decision) const {
     flows.with_tunnel(headers.v4, [&](auto& table) {
       const auto key = std::remove_reference_t<decltype(table)>::Key::of(headers);
@@ -275,40 +293,71 @@ struct Picker {
     return false;
   }
 
-  // False: there is no room, and without an entry the reply could not be told apart.
+  // Of a flow whose two sides will count differently. False: no room.
+  bool begin_stream(const Headers& headers, const Decision& decision,
+                    const ProvenClient* proven) const {
+    const StreamSides sides = StreamSides::of(headers, decision);
+    Stream* stream = flows.streams.begin(sides);
+    if (stream == nullptr) {
+      flows.count_full_streams();
+      return false;
+    }
+    const ClientAddress header = decision.listener->client_address;
+    if (is_proxy(header)) {
+      carry_header(*stream, header, sides);
+      if (is_new(headers)) flows.streams.settle(*stream, StreamPhase::header_due);
+    }
+    if (proven != nullptr) {
+      begin_opening(*stream, *proven);
+      flows.streams.settle(*stream, StreamPhase::opening);
+    }
+    return true;
+  }
+
+  // Why the flow cannot begin: there is no room, and without an entry the reply could not be told
+  // apart.
   template <class Table>
-  bool remember_nat(Table& table, const Headers& headers, Decision& decision,
-                    const Source& source) const {
+  Drop remember_nat(Table& table, const Headers& headers, Decision& decision, const Source& source,
+                    const ProvenClient* proven) const {
     const auto key = Table::Key::of(headers, NatSide::client);
-    const FlowMeta meta = new_meta(headers, decision.endpoint);
+    const FlowMeta meta =
+        proven != nullptr ? proven_meta(decision.endpoint) : new_meta(headers, decision.endpoint);
     const EndpointRecord& to = record(decision.endpoint);
     const bool fullnat = decision.listener->forward == Forward::fullnat;
+    const bool shifted =
+        proven != nullptr || (fullnat && is_proxy(decision.listener->client_address));
+    if (shifted && !begin_stream(headers, decision, proven)) return Drop::streams_full;
     const auto found = table.insert(table.place(key), key, meta, owner);
     if (!found) {
-      if (fullnat) return false;
+      if (shifted) flows.streams.end(StreamSides::of(headers, decision));
+      if (fullnat || shifted) return Drop::flow_table_full;
       const NatReturn* only =
           snapshot.endpoints->nat_returns.find({to.address, to.port, headers.protocol});
-      return only != nullptr && only->listener == decision.listener_slot;
+      const bool known = only != nullptr && only->listener == decision.listener_slot;
+      return known ? Drop::none : Drop::flow_table_full;
     }
     made_entries = true;
     auto& flow = found.bucket->flow(found.at);
     flow.set_endpoint(Table::BucketType::Socket::of(to.address, to.port));
     flow.marks.listener = index(decision.listener_slot) & (listeners_max - 1);
     flow.marks.client_closed = (headers.tcp_flags & tcp_flag::fin) != 0;
+    flow.marks.shifted = shifted;
+    decision.shifted = shifted;
     flows.count_new(headers, decision);
-    if (!fullnat) return true;
+    if (!fullnat) return Drop::none;
     flow.source_port = source.port;
     flow.marks.source_host = source_host(source_address(to, source.host));
     flow.marks.entry = static_cast<uint32_t>(NatEntry::there);
     set_rewrites(decision, flow, to);
     const auto there = flow;  // the entry may move
-    return remember_back(table, there);
+    return remember_back(table, there) ? Drop::none : Drop::flow_table_full;
   }
 
-  [[gnu::noinline]] bool remember_nat(const Headers& headers, Decision& decision,
-                                      const Source& source) const {
-    return flows.with_nat(
-        headers.v4, [&](auto& table) { return remember_nat(table, headers, decision, source); });
+  [[gnu::noinline]] Drop remember_nat(const Headers& headers, Decision& decision,
+                                      const Source& source, const ProvenClient* proven) const {
+    return flows.with_nat(headers.v4, [&](auto& table) {
+      return remember_nat(table, headers, decision, source, proven);
+    });
   }
 
   // A packet of the same burst may have made the entry meanwhile.
@@ -355,6 +404,32 @@ struct Picker {
     decision.rewrite_address = decision.record->address;
     decision.rewrite_port = decision.record->port;
     decision.rewrites_both = false;
+    decision.shifted = false;
+  }
+
+  // A SYN to a nat listener under attack goes back with a cookie. False: it does not, since there
+  // is no room for the flow that it could become, or nobody to take it.
+  bool ask_for_proof(Burst& burst, uint32_t i, const ListenerPolicy& listener) const {
+    const Headers& headers = burst.headers[i];
+    if (!flows.attack.under_attack() || headers.payload != Payload::transport) return false;
+    if (flows.streams.size() == flows.streams.streams_max()) {
+      flows.count_full_streams();
+      return false;
+    }
+    const EndpointSlot likely = first_choice(headers, listener, snapshot, states);
+    if (likely == none<EndpointSlot>) return false;
+    burst.refuse(i, Drop::syn_cookie, Reply::syn_cookie,
+                 segments_fit(listener, record(likely), headers.v4));
+    return true;
+  }
+
+  // The SYN that a proven client sent once takes the packet's place.
+  void repeat_syn(Burst& burst, uint32_t i, const Decision& decision) const {
+    const StreamSides sides = StreamSides::of(burst.headers[i], decision);
+    flows.count_by_cookie();
+    if (!make_client_syn(burst.packets[i], burst.headers[i], *flows.streams.find(sides))) {
+      burst.drop(i, Drop::no_headroom);
+    }
   }
 
   // `hash`: hash_for(its headers, its listener).
@@ -362,29 +437,57 @@ struct Picker {
     const Headers& headers = burst.headers[i];
     const bool by_flow = decision.listener->udp == UdpChoice::flow;
     if (by_flow && made_entries && made_meanwhile(headers, decision)) return;
+    if (flows.cookies.awaited(flows.now()) && may_bring_cookie(headers, decision)) [[unlikely]] {
+      const auto proven = proven_client(burst.packets[i], headers, flows.cookies, flows.now());
+      if (proven) {
+        Headers syn = headers;
+        syn.tcp_flags = tcp_flag::syn;
+        return pick_for(burst, i, decision, hash, syn, &*proven);
+      }
+    }
+    pick_for(burst, i, decision, hash, headers, nullptr);
+  }
+
+  static bool may_bring_cookie(const Headers& headers, const Decision& decision) {
+    return is_nat(decision.listener->forward) && headers.protocol == Protocol::tcp &&
+           headers.payload == Payload::transport;
+  }
+
+  // `begun`: what the flow begins with. `proven`: not null, the packet brought a cookie, and this
+  // is its client's SYN.
+  void pick_for(Burst& burst, uint32_t i, Decision& decision, uint64_t hash, const Headers& begun,
+                const ProvenClient* proven) const {
+    const Reply refusal = refusal_reply(begun);
+    // Whoever sends a SYN tries again; whoever brought a cookie takes the connection for open.
+    const Reply to_connected = proven != nullptr ? Reply::tcp_reset : Reply::none;
+    const bool by_flow = decision.listener->udp == UdpChoice::flow;
     const bool by_id = decision.by_id != none<EndpointSlot>;  // then the connection is not new
-    if (refuse_new_flows && is_new(headers) && !by_id) {
-      return burst.refuse(i, Drop::stopping, refusal_reply(headers));
+    if (refuse_new_flows && is_new(begun) && !by_id) {
+      return burst.refuse(i, Drop::stopping, refusal);
     }
     const bool nat = is_nat(decision.listener->forward);
-    const bool overrun = by_flow && flows.attack.count();
+    const bool overrun = by_flow && proven == nullptr && flows.attack.count();
+    if (nat && proven == nullptr && begun.protocol == Protocol::tcp && is_new(begun) &&
+        ask_for_proof(burst, i, *decision.listener)) {
+      return;
+    }
     // What is in mid-flow and needs no entry does not begin, and goes by the hash.
     const bool limited = decision.listener->admission != nullptr;
-    if (limited && by_flow && (nat || is_new(headers))) [[unlikely]] {
-      const Drop over = flows.limits.take(FlowSides::of(headers), *decision.listener, flows.now());
-      if (over != Drop::none) return burst.drop(i, over);
+    if (limited && by_flow && (nat || is_new(begun))) [[unlikely]] {
+      const Drop over = flows.limits.take(FlowSides::of(begun), *decision.listener, flows.now());
+      if (over != Drop::none) return burst.refuse(i, over, to_connected);
     }
     const Choice choice =
-        by_id ? choose_by_id(headers, decision) : choose(headers, *decision.listener, hash);
-    if (choice.endpoint == none<EndpointSlot>) {
-      return burst.refuse(i, choice.why, refusal_reply(headers));
-    }
+        by_id ? choose_by_id(begun, decision) : choose(begun, *decision.listener, hash);
+    if (choice.endpoint == none<EndpointSlot>) return burst.refuse(i, choice.why, refusal);
     set(decision, choice.endpoint);
     if (!by_flow) return;
     if (!nat) {
-      return overrun ? flows.count_unremembered() : remember_tunnel(headers, decision);
+      return overrun ? flows.count_unremembered() : remember_tunnel(begun, decision);
     }
-    if (!remember_nat(headers, decision, choice.source)) burst.drop(i, Drop::flow_table_full);
+    const Drop full = remember_nat(begun, decision, choice.source, proven);
+    if (full != Drop::none) return burst.refuse(i, full, to_connected);
+    if (proven != nullptr) repeat_syn(burst, i, decision);
   }
 
   void pick_again(Burst& burst, uint32_t i, Decision& decision) const {

@@ -13,6 +13,7 @@
 //   new_flow_rate, source_new_flow_rate, listener_flows_full, source_flows_full
 //                       the listener takes no more flows, or no more of this client (flow_limits.h)
 //   flow_table_full     nat without an entry, where the reply could not be told apart
+//   streams_full        fullnat with a PROXY header: no room to remember that the two sides differ
 //   no_source_address   fullnat: the interface towards the endpoint has no source_addresses
 //   source_ports_full   fullnat: no free source address and port was found for the endpoint
 //   nat_tuple_conflict  this client already talks to every candidate through another listener

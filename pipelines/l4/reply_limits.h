@@ -16,14 +16,17 @@ class ReplyLimits {
 
  private:
   TokenBucket& bucket_of(const Refusal& refusal) {
+    if (refusal.reply == Reply::syn_cookie) return cookies_;
     if (refusal.drop == Drop::endpoint_down) return ended_flows_;
     const bool path_error =
         refusal.reply == Reply::ttl_exceeded || refusal.reply == Reply::fragmentation_needed;
     return path_error ? path_errors_ : strangers_;
   }
 
-  TokenBucket strangers_{1000, 100};       // to where nobody listens or takes new flows
-  TokenBucket path_errors_{1000, 100};     // TTL, MTU
+  TokenBucket strangers_{1000, 100};    // to where nobody listens or takes new flows
+  TokenBucket path_errors_{1000, 100};  // TTL, MTU
+  // An attack's clients are told from clients by answering both.
+  TokenBucket cookies_{1'000'000, 100'000};
   TokenBucket ended_flows_{20'000, 2000};  // flows whose endpoint is dead
 };
 

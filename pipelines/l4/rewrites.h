@@ -14,6 +14,7 @@ void set_rewrites(Decision& decision, const NatFlow& flow, const EndpointRecord&
   const auto far = reply ? flow.listener_side() : flow.endpoint_side();
   decision.rewrite_address = far.ip();
   decision.rewrite_port = far.port;
+  decision.shifted = flow.marks.shifted != 0;
   if (flow.marks.kind() == NatEntry::nat) return;
   decision.rewrites_both = true;
   if (reply) {

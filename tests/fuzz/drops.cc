@@ -46,6 +46,10 @@ bool is_true_of(Drop drop, const Service& service, const Decoded& in, const Drop
       return is_nat(service.forward);
     case Drop::nat_tuple_conflict:
       return service.forward == Forward::nat;
+    case Drop::syn_cookie:  // in a flood, or for a while after it
+      return is_nat(service.forward) && in.protocol == 6 && (in.flags & 0x12) == 0x02;
+    case Drop::handshake_failed:
+      return is_nat(service.forward);
     case Drop::no_source_address:
       return service.forward == Forward::fullnat && !scene.variant.source_addresses;
     case Drop::source_ports_full:

@@ -46,6 +46,16 @@ bool same_but_mss(Bytes before, Bytes after, const Decoded& in) {
   return before == after;
 }
 
+// RFC 9293, 3.10.7.2, in the endpoint's place.
+void judge_cookie(const Bytes& frame, const Decoded& in, const Decoded& out) {
+  expect(in.protocol == tcp && (in.flags & 0x12) == 0x02, "a SYN-ACK to no SYN", frame);
+  expect(out.source == in.destination && out.source_port == in.destination_port &&
+             out.destination_port == in.source_port,
+         "a SYN-ACK from elsewhere", frame);
+  expect(out.acknowledgment == in.sequence + 1 && out.payload.empty(),
+         "a SYN-ACK acknowledges wrongly", frame);
+}
+
 void judge_icmp(const Bytes& frame, const Decoded& in, const Decoded& out, std::string_view own) {
   const bool v4 = in.version == 4;
   const bool port =
@@ -90,6 +100,7 @@ void judge_reply(const Bytes& frame, const Bytes& reply, std::string_view own) {
   const bool damaged =
       !in.sound() && !in.more_fragments && in.protocol != icmp && in.protocol != icmpv6;
   expect(!damaged, "a damaged packet got a reply", frame);
+  if (out.protocol == tcp && out.flags == 0x12) return judge_cookie(frame, in, out);
   if (out.protocol == tcp) return judge_reset(frame, in, out);
   expect(out.protocol == (out.version == 4 ? icmp : icmpv6), "a reply of an unknown kind", frame);
   judge_icmp(frame, in, out, own);

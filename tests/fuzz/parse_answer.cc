@@ -33,7 +33,8 @@ void answer_one(Bench& bench, Input& input, const Bytes& frame) {
   burst.refuse(0, Drop::no_listener, reply, mtu_bytes);
   ReplyLimits limits;
   const OwnAddresses own{*IpAddress::parse(own_address), *IpAddress::parse(own_address_v6)};
-  answer(burst, own, limits, Instant(seconds(1)));
+  SynCookies cookies(KeyedHash({1, 2, 3, 4}));
+  answer(burst, own, limits, cookies, Instant(seconds(1)));
   if (burst.answered == 0) return;
   const Bytes out = test::bytes_of(burst.packets[0]);
   const bool v4 = burst.headers[0].v4;

@@ -2,6 +2,7 @@
 import collections
 import contextlib
 import dataclasses
+import hashlib
 import http.client
 import pathlib
 import re
@@ -139,6 +140,39 @@ def fetch(host, url, *options, timeout_s=5):
     """(curl's exit code, body)."""
     done = labs.run(*host.command("curl", "-sS", "-m", timeout_s, *options, url), check=False)
     return done.returncode, done.stdout
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def transfer(lab, url, megabytes, timeout_s, host=None):
+    """Sends a file to the first instance and fetches its large one; both must be whole."""
+    host = host or lab.client
+    sent, fetched = lab.folder / "to-send", lab.folder / "fetched"
+    sent.write_bytes(bytes(i * 7 % 251 for i in range(4096)) * 256 * megabytes)
+    stored = lab.folder / f"web1/put/upload-{megabytes}"
+    stored.unlink(missing_ok=True)
+    upload = ["-T", sent, "-H", "Expect:"]
+    code, said = fetch(host, f"{url}/put/{stored.name}", *upload, timeout_s=timeout_s)
+    assert code == 0, f"upload: curl ended with {code}: {said}"
+    assert digest(stored) == digest(sent)
+    code, said = fetch(host, f"{url}/large", "-o", fetched, timeout_s=timeout_s)
+    assert code == 0, f"download: curl ended with {code}: {said}"
+    assert digest(fetched) == digest(lab.folder / "web1/large")
+
+
+@contextlib.contextmanager
+def loss(host, percent):
+    """Of the TCP segments that reach the host."""
+    host.run("nft", "add table inet loss")
+    try:
+        host.run("nft", "add chain inet loss in { type filter hook input priority 0 ; }")
+        rule = f"meta l4proto tcp numgen random mod 100 < {percent} drop"
+        host.run("nft", f"add rule inet loss in {rule}")
+        yield
+    finally:
+        host.run("nft", "delete", "table", "inet", "loss")
 
 
 class Connection:
