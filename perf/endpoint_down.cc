@@ -33,7 +33,9 @@ double ms(uint64_t cycles) {
 
 class Bench {
  public:
-  Bench() : gateway_(mesh, mgmt::Publisher::Mode::synchronous, [this](auto p) { watch(p); }) {}
+  Bench()
+      : gateway_(mesh, mgmt::Publisher::Mode::synchronous, [this](auto p, uint32_t) { watch(p); }) {
+  }
 
   void run(uint32_t trials) {
     gateway_.settle();

@@ -121,11 +121,11 @@ class Stages {
     stage([&] { relay_tunnel_error(burst, policy.listeners); });
     stage([&] { match_listener(burst, decisions_, policy.listeners); });
     stage([&] { answer_echo(burst, decisions_); });
-    stage([&] { steer(burst, decisions_, policy, hash_, 0); });
+    stage([&] { steer(burst, decisions_, policy, steering_hash_, 0); });
     stage([&] { match_icmp_error(burst, decisions_, snapshot, *gateway_.states, flows_); });
     stage([&] { admit(burst, decisions_, snapshot); });
     stage([&] { track_flow(burst, decisions_, snapshot, flows_); });
-    const SourcePicker sources(policy, hash_, 0);
+    const SourcePicker sources(policy, steering_hash_, 0);
     stage([&] {
       pick_endpoint(burst, decisions_, snapshot, *gateway_.states, flows_, sources, false);
     });
@@ -156,6 +156,7 @@ class Stages {
   WaitingPackets waiting_;
   HeldSegments held_;
   const KeyedHash hash_{{5, 6, 7, 8}};
+  const SteeringHash steering_hash_{{5, 6, 7, 8}, SteeringShape{}};
   Fragments fragments_{hash_};
   Decisions decisions_;
   std::size_t at_ = 0;
@@ -245,8 +246,8 @@ class Bench {
   }
   std::string table_text() const {
     const FlowTableCounts& counts = table();
-    return fmt::format("{} entries of {}, {} inserted, {} refused", counts.entries,
-                       table_flows(work_), counts.inserted, counts.refused);
+    return fmt::format("{} entries of {}, {} inserted, {} refused, {} evicted", counts.entries,
+                       table_flows(work_), counts.inserted, counts.refused, counts.evicted);
   }
   double ns_per_cycle() const { return tsc_.ns_per_cycle; }
 

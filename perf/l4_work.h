@@ -1,22 +1,19 @@
 // The work of the packet-path benchmarks: a gateway, and the frames that it is given.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "perf/loop_interface.h"
 #include "pipelines/policy.h"
 #include "tests/snapshot_builder.h"
 
 namespace weft {
 
-inline constexpr uint32_t frame_bytes = 64;
-
-struct alignas(64) Frame {
-  std::array<std::byte, frame_bytes> bytes;
-};
+inline constexpr uint32_t frame_bytes = bench_frame_bytes;
+using Frame = BenchFrame;
 
 enum class Packets : uint8_t {
   known,  // of flows that have their entry
@@ -30,6 +27,7 @@ struct Work {
   uint32_t flows = 1'000'000;
   uint32_t listeners = 100;  // a cluster each, up to 100
   uint32_t endpoints = 100;  // of each cluster
+  uint32_t workers = 1;
 
   // "ipip/1000000", "nat/1000000/both", "ipip/100000/listeners=10000"
   std::string name() const;

@@ -1,6 +1,6 @@
 // For benchmarks: an interface that receives the next of given frames, over and over, 32 at a time,
 // and shows what is transmitted before it drops it. Nothing here takes longer than the copy of the
-// frames. Thread safety: one thread.
+// frames. Thread safety: one thread a queue.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -26,54 +26,58 @@ struct alignas(64) BenchFrame {
 
 class LoopInterface final : public Interface {
  public:
-  // Sees the packets of a burst at the moment they are transmitted.
-  using Watch = std::function<void(std::span<Packet> packets)>;
+  // Sees the packets of a burst at the moment they are transmitted, on the thread of the queue.
+  using Watch = std::function<void(std::span<Packet> packets, uint32_t queue)>;
 
   // Buffers come from `pool`, which outlives this.
-  explicit LoopInterface(rte_mempool& pool, Watch watch = {})
-      : pool_(pool), watch_(std::move(watch)) {}
+  explicit LoopInterface(rte_mempool& pool, Watch watch = {}, uint32_t queues = 1)
+      : pool_(pool), watch_(std::move(watch)), queues_(queues) {}
 
   // From now on these; none: nothing is received. `laps`: so many times, then nothing.
-  void offer(std::vector<BenchFrame> frames, uint64_t laps = UINT64_MAX) {
-    frames_ = std::move(frames);
-    laps_ = laps;
-    next_ = 0;
+  void offer(std::vector<BenchFrame> frames, uint64_t laps = UINT64_MAX, uint32_t queue = 0) {
+    queues_[queue] = {std::move(frames), 0, laps};
   }
-  bool exhausted() const { return frames_.empty() || laps_ == 0; }
+  bool exhausted(uint32_t queue = 0) const { return queues_[queue].exhausted(); }
 
   std::string_view name() const override { return "loop"; }
-  uint32_t queues() const override { return 1; }
+  uint32_t queues() const override { return static_cast<uint32_t>(queues_.size()); }
   uint32_t mtu_bytes() const override { return 1500; }
 
-  uint32_t receive(uint32_t, std::span<Packet> packets) override {
-    if (exhausted()) return 0;
+  uint32_t receive(uint32_t queue, std::span<Packet> packets) override {
+    Queue& from = queues_[queue];
+    if (from.exhausted()) return 0;
     auto* buffers = reinterpret_cast<rte_mbuf**>(packets.data());
     const auto count = static_cast<uint32_t>(packets.size());
     CHECK(rte_pktmbuf_alloc_bulk(&pool_, buffers, count) == 0);
     for (uint32_t i = 0; i < count; ++i) {
       buffers[i]->data_len = bench_frame_bytes;
       buffers[i]->pkt_len = bench_frame_bytes;
-      std::memcpy(rte_pktmbuf_mtod(buffers[i], void*), frames_[next_].bytes.data(),
+      std::memcpy(rte_pktmbuf_mtod(buffers[i], void*), from.frames[from.next].bytes.data(),
                   bench_frame_bytes);
-      if (++next_ < frames_.size()) continue;
-      next_ = 0;
-      --laps_;
+      if (++from.next < from.frames.size()) continue;
+      from.next = 0;
+      --from.laps;
     }
     return count;
   }
-  uint32_t transmit(uint32_t, std::span<Packet> packets) override {
-    if (watch_) watch_(packets);
+  uint32_t transmit(uint32_t queue, std::span<Packet> packets) override {
+    if (watch_) watch_(packets, queue);
     const auto count = static_cast<uint32_t>(packets.size());
     rte_pktmbuf_free_bulk(reinterpret_cast<rte_mbuf**>(packets.data()), count);
     return count;
   }
 
  private:
+  struct alignas(64) Queue {
+    std::vector<BenchFrame> frames;
+    std::size_t next = 0;
+    uint64_t laps = UINT64_MAX;
+    bool exhausted() const { return frames.empty() || laps == 0; }
+  };
+
   rte_mempool& pool_;
   const Watch watch_;
-  std::vector<BenchFrame> frames_;
-  std::size_t next_ = 0;
-  uint64_t laps_ = UINT64_MAX;
+  std::vector<Queue> queues_;
 };
 
 }  // namespace weft

@@ -41,7 +41,9 @@ std::vector<BenchFrame> established_flows() {
 
 class Bench {
  public:
-  Bench() : gateway_(mesh, mgmt::Publisher::Mode::thread, [this](auto p) { sent_ += p.size(); }) {}
+  Bench()
+      : gateway_(mesh, mgmt::Publisher::Mode::thread,
+                 [this](auto p, uint32_t) { sent_ += p.size(); }) {}
 
   void run(uint32_t publishes) {
     gateway_.settle();
