@@ -46,6 +46,11 @@ void FaultInterface::set_faults(const Faults& receive, const Faults& transmit) {
   for (FaultLine& line : transmit_lines_) line.set_faults(transmit);
 }
 
+void FaultInterface::watch_damage(const DamageWatch& receive, const DamageWatch& transmit) {
+  for (FaultLine& line : receive_lines_) line.watch_damage(receive);
+  for (FaultLine& line : transmit_lines_) line.watch_damage(transmit);
+}
+
 static void add(FaultCounts& sum, const FaultCounts& counts) {
   sum.entered += counts.entered;
   sum.lost += counts.lost;

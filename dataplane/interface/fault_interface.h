@@ -36,6 +36,8 @@ class FaultInterface final : public Interface {
   // Faults from now on; frames on their way are not affected.
   void set_faults(const Faults& receive, const Faults& transmit);
 
+  void watch_damage(const DamageWatch& receive, const DamageWatch& transmit);
+
   // The sum over all queues and both directions.
   FaultCounts counts() const;
   // Of what was received alone, over all queues.

@@ -93,6 +93,42 @@ TEST_F(FaultInterfaceTest, CorruptsOneBitOfTheShareItIsTold) {
   EXPECT_NEAR(corrupted, 1000, 150);
 }
 
+TEST_F(FaultInterfaceTest, TellsOfEachFrameThatItCorrupts) {
+  const Faults faults{.corrupt_ppm = 500'000};
+  MemoryInterface inner({}, pool_.mempool());
+  FaultInterface network(inner, pool_.mempool(), {.receive = faults, .transmit = faults});
+  std::vector<Frame> received_after, transmitted_after;
+  const auto watch = [](std::vector<Frame>& frames) {
+    return [&frames](std::span<const std::byte> before, std::span<const std::byte> after) {
+      EXPECT_FALSE(std::ranges::equal(before, after));
+      const Frame sent = numbered(7);
+      EXPECT_TRUE(std::ranges::equal(before, sent));
+      frames.emplace_back(after.begin(), after.end());
+    };
+  };
+  network.watch_damage(watch(received_after), watch(transmitted_after));
+  std::vector<Frame> received, transmitted;
+  const auto keep_damaged = [](std::vector<Frame>& frames, const Frame& frame) {
+    if (frame != numbered(7)) frames.push_back(frame);
+  };
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(inner.push(0, numbered(7)));
+    Packet packet;
+    ASSERT_EQ(network.receive(0, {&packet, 1}), 1u);
+    Frame frame(packet.bytes());
+    copy_frame(packet, frame);
+    keep_damaged(received, frame);
+    rte_pktmbuf_free(packet.buffer());
+    packet = new_frame(pool_.mempool(), numbered(7));
+    network.transmit(0, {&packet, 1});
+    keep_damaged(transmitted, *inner.pull(0));
+  }
+  EXPECT_EQ(received, received_after);
+  EXPECT_EQ(transmitted, transmitted_after);
+  EXPECT_GT(received.size(), 20u);
+  EXPECT_GT(transmitted.size(), 20u);
+}
+
 TEST_F(FaultInterfaceTest, ReordersWithoutLoss) {
   const auto arrived = send(1000, {.reorder_ppm = 100'000});
   ASSERT_EQ(arrived.size(), 1000u);

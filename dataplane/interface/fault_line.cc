@@ -15,6 +15,12 @@ FaultLine::~FaultLine() {
   for (const OnTheWay& held : heap_) rte_pktmbuf_free(held.packet.buffer());
 }
 
+static std::vector<std::byte> bytes_of(Packet packet) {
+  std::vector<std::byte> bytes(packet.bytes());
+  copy_frame(packet, bytes);
+  return bytes;
+}
+
 void FaultLine::enter(Packet packet, Instant now) {
   ++counts_.entered;
   if (happens(faults_.loss_ppm)) {
@@ -24,9 +30,7 @@ void FaultLine::enter(Packet packet, Instant now) {
   }
   if (happens(faults_.corrupt_ppm)) flip_a_bit(packet);
   if (happens(faults_.duplicate_ppm)) {
-    std::vector<std::byte> bytes(packet.bytes());
-    copy_frame(packet, bytes);
-    const Packet copy = new_frame(pool_, bytes);
+    const Packet copy = new_frame(pool_, bytes_of(packet));
     if (copy.buffer() != nullptr) {
       ++counts_.duplicated;
       hold(copy, now);
@@ -67,7 +71,10 @@ uint64_t FaultLine::random() {
 void FaultLine::flip_a_bit(Packet packet) {
   if (packet.linear_bytes() == 0) return;
   ++counts_.corrupted;
+  std::vector<std::byte> before;
+  if (damage_watch_) before = bytes_of(packet);
   packet.linear()[random() % packet.linear_bytes()] ^= std::byte{1} << (random() % 8);
+  if (damage_watch_) damage_watch_(before, bytes_of(packet));
 }
 
 void FaultLine::hold(Packet packet, Instant now) {

@@ -2,8 +2,11 @@
 // order or with a bit flipped, as a seed decides.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "dataplane/base/clock.h"
@@ -33,6 +36,10 @@ struct FaultCounts {
   uint64_t on_the_way = 0;
 };
 
+// Is told of each frame that is corrupted, as it was and as it is now.
+using DamageWatch =
+    std::function<void(std::span<const std::byte> before, std::span<const std::byte> after)>;
+
 // Invariant: entered + duplicated == lost + overflowed + left + on_the_way.
 // Owns the frames on the way.
 class FaultLine {
@@ -45,6 +52,7 @@ class FaultLine {
   FaultLine& operator=(FaultLine&&) = delete;
 
   void set_faults(const Faults& faults) { faults_ = faults; }
+  void watch_damage(DamageWatch watch) { damage_watch_ = std::move(watch); }
   // Takes the frame.
   void enter(Packet packet, Instant now);
   // Fills the front of `packets` with frames that are due, in order of their time, and gives their
@@ -67,6 +75,7 @@ class FaultLine {
 
   rte_mempool& pool_;
   Faults faults_;
+  DamageWatch damage_watch_;
   uint64_t random_state_;
   uint64_t next_sequence_ = 0;
   FaultCounts counts_;
