@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 
 #include "dataplane/base/check.h"
 
@@ -40,11 +40,12 @@ uint16_t checksum(const Bytes& data) {
 }
 
 std::array<uint8_t, 6> mac_of(std::string_view text) {
-  std::array<unsigned, 6> v{};
-  CHECK(std::sscanf(std::string(text).c_str(), "%x:%x:%x:%x:%x:%x", &v[0], &v[1], &v[2], &v[3],
-                    &v[4], &v[5]) == 6);
   std::array<uint8_t, 6> mac{};
-  for (std::size_t i = 0; i < mac.size(); ++i) mac[i] = static_cast<uint8_t>(v[i]);
+  CHECK(text.size() == 3 * mac.size() - 1);
+  for (std::size_t i = 0; i < mac.size(); ++i) {
+    const char* digits = text.data() + 3 * i;
+    CHECK(std::from_chars(digits, digits + 2, mac[i], 16).ptr == digits + 2);
+  }
   return mac;
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <ostream>
 
 namespace weft::test {
@@ -39,10 +38,14 @@ class Reader {
 };
 
 std::string mac_text(const Reader& in, std::size_t at) {
-  std::array<char, 18> text{};
-  std::snprintf(text.data(), text.size(), "%02x:%02x:%02x:%02x:%02x:%02x", in.u8(at), in.u8(at + 1),
-                in.u8(at + 2), in.u8(at + 3), in.u8(at + 4), in.u8(at + 5));
-  return text.data();
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (std::size_t i = 0; i < 6; ++i) {
+    if (i != 0) text += ':';
+    text += digits[in.u8(at + i) >> 4];
+    text += digits[in.u8(at + i) & 15];
+  }
+  return text;
 }
 
 std::string address_text(const Reader& in, std::size_t at, int family) {
