@@ -5,6 +5,7 @@
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/table/hash_of.h"
 #include "dataplane/wire/tcp.h"
+#include "pipelines/l4/advance_flow.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/handshake.h"
 #include "pipelines/l4/rewrites.h"
@@ -360,27 +361,29 @@ struct Picker {
     });
   }
 
-  // A packet of the same burst may have made the entry meanwhile.
+  // A packet of the same burst may have made the entry meanwhile; then this one moves it on.
   [[gnu::noinline]] bool made_meanwhile(const Headers& headers, Decision& decision) const {
     const auto look_up = [&](auto& table, const auto& key, auto found_flow) {
       const auto flow = table.find(table.place(key), key);
       if (!flow) return false;
       set(decision, flow.meta().endpoint());
-      found_flow(flow);
+      found_flow(table, flow);
       return true;
     };
     if (is_nat(decision.listener->forward)) {
       return flows.with_nat(headers.v4, [&](auto& table) {
         const auto key =
             std::remove_reference_t<decltype(table)>::Key::of(headers, NatSide::client);
-        return look_up(table, key, [&](const auto& flow) {
+        return look_up(table, key, [&](auto& nat, const auto& flow) {
+          advance_nat<NatSide::client>(nat, flow, headers, flows.clock);
           set_rewrites(decision, flow.bucket->flow(flow.at), *decision.record);
         });
       });
     }
     return flows.with_tunnel(headers.v4, [&](auto& table) {
       const auto key = std::remove_reference_t<decltype(table)>::Key::of(headers);
-      return look_up(table, key, [](const auto&) {});
+      return look_up(table, key,
+                     [&](auto&, const auto& flow) { advance_tunnel(flow, headers, flows.clock); });
     });
   }
 

@@ -1,6 +1,7 @@
 #include "pipelines/l4/track_flow.h"
 
 #include "dataplane/base/planted_bug.h"
+#include "pipelines/l4/advance_flow.h"
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/rewrites.h"
 
@@ -15,39 +16,14 @@ bool begins_anew(const Headers& headers, FlowMeta meta, const FlowClock& clock) 
   return syn && (meta.state() == FlowState::closing || meta.expired(clock));
 }
 
-// Stores only what differs: an untouched line is not written back. True: it differed.
-template <class Flow>
-bool move_on(Flow flow, FlowMeta meta, FlowState state, const FlowClock& clock) {
-  if (planted(PlantedBug::half_open_forever) && meta.state() == FlowState::half_open) {
-    state = FlowState::half_open;
-  }
-  const FlowMeta now(meta.endpoint(), state, clock.tick(state));
-  if (now == meta) return false;
-  flow.set_meta(now);
-  return true;
-}
-
 template <class Table>
 void track_tunnel(const Headers& headers, Decision& decision, typename Table::Flow flow,
                   Table& table, const Flows& flows, const Flows::Owner& owner) {
   const FlowMeta meta = flow.meta();
   const bool remembered = decision.listener->udp == UdpChoice::flow;
   if (!remembered || begins_anew(headers, meta, flows.clock)) return table.remove(flow, owner);
-  const bool closed = (headers.tcp_flags & tcp_flag::fin) != 0;
-  move_on(flow, meta, next_state(meta.state(), headers.tcp_flags, closed), flows.clock);
+  advance_tunnel(flow, headers, flows.clock);
   decision.endpoint = meta.endpoint();
-}
-
-// Both entries of a fullnat flow say the same of it.
-template <class Table, class NatFlow>
-void tell_other_entry(Table& table, const NatFlow& flow) {
-  const auto other = Flows::other_entry(table, flow);
-  if (!other) return;
-  NatFlow& its = other.bucket->flow(other.at);
-  its.meta = flow.meta;
-  its.marks.client_closed = flow.marks.client_closed;
-  its.marks.endpoint_closed = flow.marks.endpoint_closed;
-  its.marks.endpoint_spoke = flow.marks.endpoint_spoke;
 }
 
 template <NatSide side, class Table>
@@ -56,22 +32,8 @@ void track_nat(const Headers& headers, Decision& decision, typename Table::Flow 
   constexpr bool reply = side != NatSide::client;
   const FlowMeta meta = found.meta();
   if (!reply && begins_anew(headers, meta, flows.clock)) return table.remove(found, owner);
-  auto& flow = found.bucket->flow(found.at);
-  const bool fin = (headers.tcp_flags & tcp_flag::fin) != 0;
-  if (fin && reply) flow.marks.endpoint_closed = 1;
-  if (fin && !reply) flow.marks.client_closed = 1;
-  const bool closed = flow.marks.endpoint_closed != 0 && flow.marks.client_closed != 0;
-  // Only the client's packets show that it has the endpoint's SYN.
-  const FlowState state = reply && meta.state() == FlowState::half_open
-                              ? next_state(meta.state(), headers.tcp_flags | tcp_flag::syn, closed)
-                              : next_state(meta.state(), headers.tcp_flags, closed);
-  const bool moved = move_on(found, meta, state, flows.clock);
-  bool changed = moved || fin;
-  if (reply && flow.marks.endpoint_spoke == 0 && (headers.tcp_flags & tcp_flag::syn) == 0) {
-    flow.marks.endpoint_spoke = 1;
-    changed = true;
-  }
-  if (changed) tell_other_entry(table, flow);
+  advance_nat<side>(table, found, headers, flows.clock);
+  const auto& flow = found.bucket->flow(found.at);
   decision.endpoint = meta.endpoint();
   set_rewrites(decision, flow, snapshot.endpoints->records[index(meta.endpoint())]);
   const bool wrong_port = planted(PlantedBug::reply_with_wrong_port) && reply;

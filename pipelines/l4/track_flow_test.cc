@@ -101,6 +101,35 @@ TEST(TrackFlow, NatIsClosingOnlyWhenBothSidesAre) {
   EXPECT_EQ(path.counters.nat4_flows.entries.read(), 0u);
 }
 
+// A SYN that comes late again and what follows it, after a pause in which the entry expired.
+TEST(TrackFlow, APacketMovesOnTheFlowThatItsBurstHasJustBegun) {
+  auto b = configuration(twenty_endpoints());
+  b.listener("203.0.113.12", 80, Protocol::tcp, Forward::fullnat, "web");
+  b.source_addresses("10.0.9.0/29");
+  b.timeouts({.half_open = seconds(5),
+              .established = seconds(100),
+              .closing = seconds(5),
+              .udp = seconds(30)});
+  for (const char* listener : {"203.0.113.10", "203.0.113.11", "203.0.113.12"}) {
+    Path path(b);
+    const auto packet = [&](uint8_t flags) {
+      return ethernet().ipv4("192.0.2.1", listener).tcp(9, 80, flags).build();
+    };
+    const auto entries = [&] {
+      return path.counters.nat4_flows.entries.read() + path.counters.tunnel4_flows.entries.read();
+    };
+    path.send_burst({packet(tcp_flag::syn), packet(tcp_flag::ack)});
+    path.advance(seconds(40));
+    EXPECT_NE(entries(), 0u) << listener;  // established
+    path.send_burst({packet(tcp_flag::rst)});
+    path.advance(seconds(20));
+    EXPECT_EQ(entries(), 0u) << listener;
+    path.send_burst({packet(tcp_flag::ack), packet(tcp_flag::rst)});
+    path.advance(seconds(20));
+    EXPECT_EQ(entries(), 0u) << listener;  // closing
+  }
+}
+
 TEST(TrackFlow, AReplyWithoutAFlowIsTheOneListenersOfItsEndpoint) {
   Path path(configuration({{"10.0.2.1", 8080}}));
   const auto reply =
