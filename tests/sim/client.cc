@@ -18,11 +18,13 @@ static constexpr uint32_t in_pieces_percent = 4;
 // IP and TCP headers with the token; UDP needs less.
 static constexpr std::size_t headers_bytes_max = 40 + 20 + 16 + 1;  // a request has one more
 
-Client::Client(const ClientPlan& plan)
+Client::Client(const ClientPlan& plan, uint32_t& identifications)
     : plan_(plan),
+      identifications_(identifications),
       random_(plan.seed),
       state_(udp() ? State::asking : State::connecting),
-      next_send_(plan.start) {
+      next_send_(plan.start),
+      last_progress_(plan.start) {
   backwards_ = random_.happens(50);
   choose_size();
 }
@@ -56,8 +58,8 @@ std::vector<test::Bytes> Client::datagram() {
   constexpr std::size_t ip_headers_bytes = 40 + 8;  // with a fragment header
   test::FrameBuilder frame = segment(0, request_bytes_);
   if (request_bytes_ + headers_bytes_max <= path_mtu_bytes_) return {frame.build()};
-  // Clients may share an address: their identifications differ.
-  frame.identification((plan_.number * 67 + ++datagrams_) & 0xffff);
+  // Clients may share an address, and a run has fewer than IPv4 can number.
+  frame.identification(++identifications_);
   std::vector<test::Bytes> pieces =
       frame.build_pieces((path_mtu_bytes_ - ip_headers_bytes) / 8 * 8);
   if (backwards_) std::ranges::reverse(pieces);
@@ -67,6 +69,7 @@ std::vector<test::Bytes> Client::datagram() {
 std::vector<test::Bytes> Client::send(Instant now) {
   if (done() || now < next_send_) return {};
   if (++tries_ > tries_max) {
+    gave_up_ = true;
     end(State::failed, "no answer");
     return {};
   }
@@ -81,6 +84,7 @@ void Client::go_on(State state, Duration pause, Instant now) {
   state_ = state;
   tries_ = 0;
   next_send_ = now + pause;
+  last_progress_ = now;
 }
 
 void Client::end(State state, std::string why) {

@@ -34,7 +34,8 @@ class Client {
  public:
   enum class State : uint8_t { connecting, asking, closing, finished, failed };
 
-  explicit Client(const ClientPlan& plan);
+  // `identifications`: of the last datagram that any client sent in pieces; outlives this.
+  Client(const ClientPlan& plan, uint32_t& identifications);
 
   // What it sends now, nothing before next_send(): a packet, or the pieces of one.
   std::vector<test::Bytes> send(Instant now);
@@ -48,6 +49,8 @@ class Client {
   const Service& service() const { return *plan_.service; }
   std::string name() const;                        // "client 7, 198.51.100.1:1024 of tcp-nat"
   const std::string& why() const { return why_; }  // it failed
+  bool gave_up() const { return gave_up_; }        // it failed because nobody answered
+  Instant last_progress() const { return last_progress_; }  // it began, or was answered
   uint32_t requests_sent() const { return answered_ + 1; }
 
  private:
@@ -64,6 +67,7 @@ class Client {
   void answered(Instant now);
 
   const ClientPlan plan_;
+  uint32_t& identifications_;
   Random random_;
   State state_;
   Instant next_send_;
@@ -74,7 +78,8 @@ class Client {
   std::size_t request_bytes_ = 0;  // of payload besides the token
   std::size_t path_mtu_bytes_ = 1500;
   bool backwards_ = false;  // pieces leave in the wrong order
-  uint32_t datagrams_ = 0;  // that left in pieces
+  Instant last_progress_;
+  bool gave_up_ = false;
   std::string why_;
 };
 

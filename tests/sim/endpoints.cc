@@ -11,8 +11,9 @@ namespace weft::sim {
 static constexpr uint32_t first_sequence = 5000;
 static constexpr std::size_t answer_bytes = 24;
 
-Endpoints::Endpoints(const std::vector<Service>& services, ClientOf client_of, Breach breach)
-    : client_of_(std::move(client_of)), breach_(std::move(breach)) {
+Endpoints::Endpoints(const std::vector<Service>& services, const Senders& senders,
+                     ClientOf client_of, Breach breach)
+    : senders_(senders), client_of_(std::move(client_of)), breach_(std::move(breach)) {
   for (const Service& service : services) {
     for (const std::string& address : service.all_endpoints()) {
       const auto number = static_cast<uint32_t>(endpoints_.size());
@@ -34,11 +35,13 @@ std::optional<Endpoints::Answer> Endpoints::receive(const test::Decoded& frame) 
   Endpoint& endpoint = *found->second;
   const Service& service = *endpoint.service;
   std::optional<test::Decoded> inner = unwrap(frame, service.forward);
+  bool proved = true;
   if (inner && frame.sound() && Reassembly::is_piece(*inner)) {
+    proved = senders_.proved_by_checksum(*inner);
     inner = endpoint.pieces.add(*inner);
     if (!inner) return std::nullopt;
   }
-  if (!frame.sound() || !inner || !inner->sound()) {
+  if (!proved || !frame.sound() || !inner || !inner->sound()) {
     ++damaged_;
     return std::nullopt;
   }

@@ -20,6 +20,7 @@
 #include "tests/sim/client.h"
 #include "tests/sim/network.h"
 #include "tests/sim/reassembly.h"
+#include "tests/sim/senders.h"
 #include "tests/sim/token.h"
 
 namespace weft::sim {
@@ -29,9 +30,12 @@ class Endpoints {
   using ClientOf = std::function<const Client*(uint32_t number)>;  // null: there is none
   using Breach = std::function<void(std::string what)>;
 
-  Endpoints(const std::vector<Service>& services, ClientOf client_of, Breach breach);
+  // All of them outlive this.
+  Endpoints(const std::vector<Service>& services, const Senders& senders, ClientOf client_of,
+            Breach breach);
 
-  bool alive(const std::string& address) const { return endpoints_.at(address).alive; }
+  // As it is at any time.
+  const bool& alive(const std::string& address) const { return endpoints_.at(address).alive; }
   void kill(const std::string& address);
   void revive(const std::string& address) { endpoints_.at(address).alive = true; }
   uint64_t damaged() const { return damaged_; }  // packets that were not believed
@@ -56,6 +60,7 @@ class Endpoints {
   bool believes(const Endpoint& endpoint, const test::Decoded& request);
   std::optional<test::FrameBuilder> answer(Endpoint& endpoint, const test::Decoded& request);
 
+  const Senders& senders_;
   const ClientOf client_of_;
   const Breach breach_;
   std::map<std::string, Endpoint> endpoints_;         // by address

@@ -6,13 +6,23 @@
 
 namespace weft::sim {
 
-// What a worker's clock and its sweep may be behind.
+// What a worker's clock may be behind.
 static constexpr Duration slack = milliseconds(40);
+
+// A tunnel sees one side only.
+static bool closing(const FlowBook::Flow& flow, const Service& service) {
+  const bool endpoint_closed = flow.endpoint_closed || !is_nat(service.forward);
+  return flow.reset || (flow.client_closed && endpoint_closed);
+}
 
 static Duration timeout_of(const FlowBook::Flow& flow, const Service& service) {
   if (service.protocol == Protocol::udp) return udp_timeout;
-  if (flow.closing) return closing_timeout;
+  if (closing(flow, service)) return closing_timeout;
   return flow.established ? established_timeout : half_open_timeout;
+}
+
+static bool may_be_evicted(const FlowBook::Flow& flow, const Service& service) {
+  return service.protocol == Protocol::udp || !flow.established || closing(flow, service);
 }
 
 const FlowBook::Flow& FlowBook::flow(uint32_t client) {
@@ -20,57 +30,96 @@ const FlowBook::Flow& FlowBook::flow(uint32_t client) {
   return flows_[client];
 }
 
-void FlowBook::note(Flow& flow, const FlowPacket& packet) {
-  if (flow.packets == 0) {
+void FlowBook::on_large(uint32_t client, Instant now) {
+  flow(client);
+  if (!flows_[client].begun) flows_[client].begun = now;
+}
+
+// Whether this packet may have found none.
+void FlowBook::look_for_entry(Flow& flow, const FlowPacket& packet) const {
+  const Service& service = *packet.service;
+  const Duration silent = packet.by_worker - flow.last_by_worker;
+  if (silent + slack > timeout_of(flow, service)) flow.may_lack_entry = true;
+  const bool evicted = gateway_.pressure(packet.worker, service).evicted != flow.at_last.evicted;
+  if (evicted && may_be_evicted(flow, service)) flow.may_lack_entry = true;
+  flow.at_last = gateway_.pressure_before_turn(packet.worker, service);
+  flow.last_by_worker = packet.by_worker;
+}
+
+FlowBook::Flow& FlowBook::note(const FlowPacket& packet) {
+  flow(packet.client);
+  Flow& flow = flows_[packet.client];
+  if (flow.packets++ == 0) {
     flow.worker = packet.worker;
-    flow.at_first = gateway_.pressure();
+    flow.at_first = gateway_.pressure_before_turn(packet.worker, *packet.service);
   }
-  if (flow.packets++ == 1) flow.at_second = gateway_.pressure();
   if (flow.worker != packet.worker) {
     breaches_.add(fmt::format("a flow of {} leaves by worker {} and by worker {}",
                               packet.service->name, flow.worker, packet.worker));
   }
-  if ((packet.tcp_flags & (tcp_flag::fin | tcp_flag::rst)) != 0) flow.closing = true;
-  // An answer may find its way without an entry, and does not make one.
-  const Duration silent = packet.by_worker - flow.last_by_worker;
-  flow.expired = flow.expired || silent + slack > timeout_of(flow, *packet.service);
-  flow.last_by_worker = packet.by_worker;
+  look_for_entry(flow, packet);
+  if ((packet.tcp_flags & tcp_flag::rst) != 0) flow.reset = true;
+  return flow;
 }
 
 void FlowBook::to_client(const FlowPacket& packet) {
-  flow(packet.client);
-  note(flows_[packet.client], packet);
+  Flow& flow = note(packet);
+  if ((packet.tcp_flags & tcp_flag::fin) != 0) flow.endpoint_closed = true;
 }
 
 void FlowBook::to_endpoint(const FlowPacket& packet, const std::string& endpoint) {
-  flow(packet.client);
-  Flow& flow = flows_[packet.client];
-  const bool waited = lives_.may_wait(endpoint, packet.now);
-  const EndpointState state = gateway_.state(endpoint);
-  if (state == EndpointState::down && !waited) {
+  Flow& flow = note(packet);
+  flow.visited[endpoint] = packet.now;
+  if ((packet.tcp_flags & tcp_flag::fin) != 0) flow.client_closed = true;
+  // It was given its endpoint at an unknown time.
+  if (lives_.may_wait(endpoint)) {
+    flow.unsure = true;
+    return;
+  }
+  if (gateway_.state(endpoint) == EndpointState::down) {
     breaches_.add(fmt::format("client {} of {} sent to {}, known to be down", packet.client,
                               packet.service->name, endpoint));
   }
-  if (flow.endpoint != endpoint) {
-    if (state != EndpointState::healthy && !waited && !damaged(packet.client)) {
-      breaches_.add(fmt::format("new flow of client {} of {} sent to {}, not healthy",
-                                packet.client, packet.service->name, endpoint));
-    }
-    if (!waited && !damaged(packet.client)) lives_.on_new_flow(endpoint, packet.now);
-    if (!flow.endpoint.empty()) {
-      ++moves_;
-      if (!waited && !may_move(flow, packet)) {
-        breaches_.add(fmt::format("client {} of {} moved from {}, never down since, to {}",
-                                  packet.client, packet.service->name, flow.endpoint, endpoint));
-      }
-      flow.established = flow.closing = false;
-    }
-    flow.endpoint = endpoint;
-    flow.since = packet.now;
+  const bool moves = flow.endpoint != endpoint;
+  if (moves) place(flow, packet, endpoint);
+  flow.begun.reset();
+  const bool anew = moves || flow.unsure || flow.may_lack_entry;
+  const bool syn = (packet.tcp_flags & tcp_flag::syn) != 0;
+  if (anew || !syn) flow.established = !syn;
+  if (anew) {
+    const uint64_t refused = gateway_.pressure(packet.worker, *packet.service).refused;
+    flow.may_lack_entry = refused != flow.at_last.refused;
   }
-  if ((packet.tcp_flags & tcp_flag::syn) == 0) flow.established = true;
-  note(flow, packet);
-  flow.expired = false;
+  flow.unsure = false;
+}
+
+void FlowBook::place(Flow& flow, const FlowPacket& packet, const std::string& endpoint) {
+  if (!flow.unsure && !damaged(packet.client)) check_new(flow, packet, endpoint);
+  if (!flow.endpoint.empty()) {
+    ++moves_;
+    ++flow.moves;
+    if (!may_move(flow, packet)) {
+      breaches_.add(fmt::format("client {} of {} moved from {}, never down since, to {}",
+                                packet.client, packet.service->name, flow.endpoint, endpoint));
+    }
+    flow.client_closed = (packet.tcp_flags & tcp_flag::fin) != 0;
+    flow.endpoint_closed = flow.reset = false;
+  }
+  flow.endpoint = endpoint;
+  flow.since = packet.now;
+}
+
+// The flow may be older than its first packet that went on.
+void FlowBook::check_new(const Flow& flow, const FlowPacket& packet,
+                         const std::string& endpoint) const {
+  const Instant begun = flow.begun.value_or(packet.now);
+  const bool healthy =
+      gateway_.state(endpoint) == EndpointState::healthy || lives_.last_healthy(endpoint) >= begun;
+  if (!healthy) {
+    breaches_.add(fmt::format("new flow of client {} of {} sent to {}, not healthy", packet.client,
+                              packet.service->name, endpoint));
+  }
+  lives_.on_new_flow(endpoint, begun);
 }
 
 bool FlowBook::may_move(const Flow& flow, const FlowPacket& packet) const {
@@ -78,16 +127,8 @@ bool FlowBook::may_move(const Flow& flow, const FlowPacket& packet) const {
   if (gateway_.state(from) == EndpointState::down || lives_.last_down(from) >= flow.since) {
     return true;
   }
-  if (damaged(packet.client) || lives_.may_wait(from, packet.now)) return true;
-  if (lives_.listener_absent_since(packet.service->name, flow.since)) return true;
-  const Duration silent = packet.by_worker - flow.last_by_worker;
-  if (flow.expired || silent + slack > timeout_of(flow, *packet.service)) return true;
-  // A full table has no entry for some, and takes the entries of those that are not established.
-  if (flow.packets == 1 || flow.at_second.refused != flow.at_first.refused) {
-    if (gateway_.pressure().refused != flow.at_first.refused) return true;
-  }
-  const bool established = packet.service->protocol == Protocol::tcp && flow.established;
-  return (!established || flow.closing) && gateway_.pressure().evicted != flow.at_first.evicted;
+  if (flow.unsure || damaged(packet.client) || lives_.may_wait(from)) return true;
+  return flow.may_lack_entry || lives_.listener_absent_since(packet.service->name, flow.since);
 }
 
 }  // namespace weft::sim

@@ -1,8 +1,15 @@
 // Where each client's flow is, by the packets that the workers transmit: none goes to an endpoint
 // that is known to be down, none moves without a reason, and all packets of one leave by one
 // worker.
+//
+// A flow may move when its worker may have no entry for it. That is known exactly, but for what
+// happened between the flow's packets of one turn: an entry is made by the first packet that finds
+// none, unless the table refuses; it goes when the flow was silent for its timeout, and, as long as
+// the flow is not established, when the table evicts.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -31,26 +38,37 @@ class FlowBook {
 
   void to_endpoint(const FlowPacket& packet, const std::string& endpoint);
   void to_client(const FlowPacket& packet);
+  // A worker received a packet that may have begun the flow and gone no further: it is larger than
+  // what fits to some endpoints.
+  void on_large(uint32_t client, Instant now);
   // A damaged packet may have ended the flow of this client, or begun it before its time.
   void on_damaged(uint32_t client) { damaged_.insert(client); }
   bool damaged(uint32_t client) const { return damaged_.contains(client); }
 
   struct Flow {
-    std::string endpoint;  // empty: none yet
-    Instant since, last_by_worker;
+    std::string endpoint;                    // empty: none yet
+    Instant since;                           // it is there
+    std::map<std::string, Instant> visited;  // endpoints, and when a packet last went there
+    uint32_t moves = 0;
+    Instant last_by_worker;
     uint32_t worker = 0;
-    bool established = false;  // TCP
-    bool closing = false;      // TCP
-    bool expired = false;      // it may have no entry: it was silent for too long
     uint32_t packets = 0;
-    TablePressure at_first;   // packet
-    TablePressure at_second;  // packet
+    bool established = false;                                            // TCP
+    bool client_closed = false, endpoint_closed = false, reset = false;  // TCP
+    bool unsure = false;           // it may be elsewhere: packets waited for a neighbour
+    bool may_lack_entry = true;    // after the last packet
+    std::optional<Instant> begun;  // by a packet that went no further, perhaps
+    TablePressure at_first;        // packet, before its turn
+    TablePressure at_last;         // packet, before its turn
   };
   const Flow& flow(uint32_t client);
   uint64_t moves() const { return moves_; }
 
  private:
-  void note(Flow& flow, const FlowPacket& packet);
+  Flow& note(const FlowPacket& packet);
+  void look_for_entry(Flow& flow, const FlowPacket& packet) const;
+  void place(Flow& flow, const FlowPacket& packet, const std::string& endpoint);
+  void check_new(const Flow& flow, const FlowPacket& packet, const std::string& endpoint) const;
   bool may_move(const Flow& flow, const FlowPacket& packet) const;
 
   Lives& lives_;

@@ -8,9 +8,10 @@
 
 namespace weft::sim {
 
-Invariants::Invariants(ClientAt client_at, Lives& lives, const SimulatedGateway& gateway,
-                       Breaches& breaches)
+Invariants::Invariants(ClientAt client_at, Senders& senders, Lives& lives,
+                       const SimulatedGateway& gateway, Breaches& breaches)
     : client_at_(std::move(client_at)),
+      senders_(senders),
       lives_(lives),
       gateway_(gateway),
       breaches_(breaches),
@@ -27,28 +28,32 @@ void Invariants::on_transmit(uint32_t worker, const test::Decoded& frame, Instan
   check_to_client(frame, packet);
 }
 
-// Its flow may have ended by what the gateway took the damaged packet for, or begun.
-void Invariants::excuse_flows(const test::Decoded& damaged) {
-  flows_.on_damaged(client_number(damaged.source_port));
-  flows_.on_damaged(client_number(damaged.destination_port));
-  const bool piece = Reassembly::is_piece(damaged);
-  const std::optional<Token> token = piece ? token_in(damaged.payload) : token_of(damaged);
-  if (!token) return;
-  // The damage may be to the port, which fullnat hides.
-  constexpr uint32_t port_bits = 16;
-  const uint32_t port = first_client_port + token->client;
-  for (uint32_t bit = 0; bit < port_bits; ++bit) {
-    flows_.on_damaged(client_number(static_cast<int>(port ^ 1u << bit)));
-  }
-  flows_.on_damaged(token->client);
+// The flow of what the gateway takes it for may end by it, or begin.
+void Invariants::on_damage(const test::Decoded& before, const test::Decoded& after) {
+  senders_.on_damage(before, after);
+  pieces_.on_damage(before, after);
+  for (const uint32_t client : senders_.maybe_of(before)) flows_.on_damaged(client);
+  for (const uint32_t client : senders_.maybe_of(after)) flows_.on_damaged(client);
+}
+
+void Invariants::on_damage_behind(const test::Decoded& before) {
+  const std::string* endpoint = lives_.at_mac(before.destination_mac);
+  if (endpoint == nullptr) return;
+  const auto inner = unwrap(before, lives_.service_of(*endpoint).forward);
+  if (inner) senders_.on_damage(*inner, *inner);
+}
+
+void Invariants::on_receive(std::span<const std::byte> frame, Instant now) {
+  pieces_.on_receive(frame, now);
+  constexpr std::size_t fits_everywhere_bytes = 1400;
+  if (frame.size() <= fits_everywhere_bytes) return;
+  if (const auto client = senders_.of(test::decode(frame))) flows_.on_large(*client, now);
 }
 
 // The gateway corrects checksums and never computes them anew: what was damaged on its way in stays
 // so.
 void Invariants::check_damaged(const test::Decoded& frame, const test::Decoded* inner) {
   ++damaged_;
-  excuse_flows(frame);
-  if (inner != nullptr) excuse_flows(*inner);
   // Each may have been duplicated behind the damage.
   if (damaged_ > 2 * gateway_.receive_fault_counts().corrupted) {
     breach(fmt::format("unsound frame to {}: {}", frame.destination,
@@ -73,25 +78,42 @@ void Invariants::check_to_endpoint(const std::string& endpoint, const test::Deco
   const std::optional<test::Decoded> inner = unwrap(frame, service.forward);
   if (!inner) return breach("to an endpoint not as its mode says");
   if (!frame.sound() || !inner->sound()) return check_damaged(frame, &*inner);
-  // What comes back without a flow is refused.
-  if (service.forward == Forward::fullnat && is_refusal(*inner)) return;
+  if (is_refusal(*inner)) return check_refused(endpoint, *inner);
   check_ttl(*inner);
-  if (inner->fragment_offset_bytes != 0) return;  // it says nothing of its flow
-  const bool piece = Reassembly::is_piece(*inner);
+  const std::optional<uint32_t> client = senders_.of(*inner);
+  if (!client) return breach("to an endpoint, and of nobody");
   // Only the whole datagram shows whether it was damaged.
-  if (piece && gateway_.receive_fault_counts().corrupted != 0) return excuse_flows(*inner);
-  const bool nat = is_nat(service.forward);
-  if (nat && inner->destination_port != service.endpoint_port) breach("to the wrong L4 port");
-  if (!nat && (inner->destination != service.address || inner->destination_port != service.port)) {
-    breach(fmt::format("a packet for {}:{} in a tunnel for {}", inner->destination,
-                       inner->destination_port, service.name));
-  }
-  const std::optional<Token> token = piece ? token_in(inner->payload) : token_of(*inner);
-  if (!token) return breach("to an endpoint, and of nobody");
-  packet.client = token->client;
+  if (Reassembly::is_piece(*inner) && flows_.damaged(*client)) return;
+  check_sides(service, *inner);
+  if (is_nat(service.forward)) senders_.on_forwarded(*client, *inner);
+  packet.client = *client;
   packet.service = &service;
   packet.tcp_flags = inner->flags;
   flows_.to_endpoint(packet, endpoint);
+}
+
+// A tunnel changes nothing of the inner packet.
+void Invariants::check_sides(const Service& service, const test::Decoded& inner) {
+  const bool has_ports = inner.fragment_offset_bytes == 0;
+  const int port = is_nat(service.forward) ? service.endpoint_port : service.port;
+  if (has_ports && inner.destination_port != port) breach("to the wrong L4 port");
+  if (!is_nat(service.forward) && inner.destination != service.address) {
+    breach(fmt::format("a packet for {} in a tunnel for {}", inner.destination, service.name));
+  }
+}
+
+// What comes back from an endpoint without a flow (fullnat), or damaged so that it may not go on.
+void Invariants::check_refused(const std::string& endpoint, const test::Decoded& frame) {
+  const bool fullnat = lives_.service_of(endpoint).forward == Forward::fullnat;
+  if (frame.icmp_type < 0) {
+    if (!fullnat) breach("a reset to " + endpoint);
+    return;
+  }
+  const test::Decoded quoted = test::decode_ip(frame.payload, true);
+  if (quoted.source != endpoint) breach("ICMP to an endpoint about what it did not send");
+  if (!fullnat && !flows_.damaged(client_number(quoted.destination_port))) {
+    breach("ICMP to an endpoint about a sound packet");
+  }
 }
 
 void Invariants::check_to_client(const test::Decoded& frame, FlowPacket packet) {
@@ -131,22 +153,47 @@ void Invariants::check_client(const Client& client, Instant now) {
                      to_ms(now.time_since_epoch()), client.why()));
 }
 
+// A client gives up after many tries; the network alone does not swallow them all. One that was
+// refused may have suffered from whatever happened to its flow.
 bool Invariants::excused(const Client& client) {
   const Service& service = client.service();
-  const Instant start = client.plan().start;
-  if (lives_.last_without_fit(service.name) >= start) return true;
-  if (lives_.listener_absent_since(service.name, start)) return true;
+  const Instant since = client.gave_up() ? client.last_progress() : client.plan().start;
+  if (lives_.last_without_fit(service.name) >= since) return true;
+  if (lives_.listener_absent_since(service.name, since)) return true;
   const FlowBook::Flow& flow = flows_.flow(client.plan().number);
+  if (!client.gave_up() && (flow.moves != 0 || flows_.damaged(client.plan().number))) return true;
   const bool none = flow.endpoint.empty();
-  if (flows_.damaged(client.plan().number)) return true;
-  if (none ? gateway_.pressure().any() : gateway_.pressure() != flow.at_first) return true;
+  const bool pressed = none ? gateway_.pressure() != TablePressure{}
+                            : gateway_.pressure(flow.worker, service) != flow.at_first;
+  if (pressed && (!client.gave_up() || is_nat(service.forward))) return true;
   return std::ranges::any_of(service.all_endpoints(), [&](const std::string& address) {
-    const bool used = none || flow.endpoint == address || flow.since > start;
-    return used && std::max(lives_.last_dead(address), lives_.last_down(address)) >= start;
+    const auto visit = flow.visited.find(address);
+    const bool used = none || (visit != flow.visited.end() && visit->second >= since);
+    return used && std::max(lives_.last_dead(address), lives_.last_down(address)) >= since;
   });
 }
 
+void Invariants::on_jump() {
+  overtaken_ += gateway_.rings().packets();
+  for (uint32_t worker = 0; worker < SimulatedGateway::workers; ++worker) {
+    overtaken_ += gateway_.packets_held(worker);
+  }
+}
+
+void Invariants::check_pieces() {
+  uint64_t given_up = 0, lost = 0;
+  for (uint32_t worker = 0; worker < SimulatedGateway::workers; ++worker) {
+    const DropCounters& dropped = gateway_.counters(worker).dropped;
+    given_up += dropped[static_cast<std::size_t>(Drop::fragment_timeout)].read();
+    lost += dropped[static_cast<std::size_t>(Drop::handoff_full)].read();
+  }
+  const uint64_t orphans = pieces_.orphans_max() + overtaken_;
+  if (lost != 0 || given_up <= orphans) return;
+  breach(fmt::format("{} pieces were given up on, {} had no first one", given_up, orphans));
+}
+
 void Invariants::check_end() {
+  check_pieces();
   lives_.check_end();
   ledger_.check_end();
 }

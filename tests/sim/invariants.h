@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 
 #include "tests/packet_decoder.h"
@@ -12,6 +13,8 @@
 #include "tests/sim/ledger.h"
 #include "tests/sim/lives.h"
 #include "tests/sim/network.h"
+#include "tests/sim/pieces.h"
+#include "tests/sim/senders.h"
 #include "tests/sim/simulated_gateway.h"
 
 namespace weft::sim {
@@ -21,12 +24,21 @@ class Invariants {
   using ClientAt = std::function<const Client*(const std::string& address, int port)>;
 
   // All of them outlive this. `client_at`: null: there is none.
-  Invariants(ClientAt client_at, Lives& lives, const SimulatedGateway& gateway, Breaches& breaches);
+  Invariants(ClientAt client_at, Senders& senders, Lives& lives, const SimulatedGateway& gateway,
+             Breaches& breaches);
 
+  // A frame changes on its way to a worker.
+  void on_damage(const test::Decoded& before, const test::Decoded& after);
+  // A frame changes on its way from a worker.
+  void on_damage_behind(const test::Decoded& before);
+  // A worker takes it from the wire.
+  void on_receive(std::span<const std::byte> frame, Instant now);
   // A worker transmits it: sound unless it came in damaged, to whom it belongs, and no flow goes
   // astray. `by_worker`: the worker's clock.
   void on_transmit(uint32_t worker, const test::Decoded& frame, Instant now, Instant by_worker);
   void on_moment(Instant now);
+  // Time jumps, or the clock of a worker: what pieces wait for may come too late.
+  void on_jump();
   // The client is done or the run is over: it fails only with an excuse.
   void check_client(const Client& client, Instant now);
   void check_end();
@@ -36,22 +48,27 @@ class Invariants {
 
  private:
   void breach(std::string what) { breaches_.add(std::move(what)); }
-  void excuse_flows(const test::Decoded& damaged);
   void check_damaged(const test::Decoded& frame, const test::Decoded* inner);
   void check_to_endpoint(const std::string& endpoint, const test::Decoded& frame,
                          FlowPacket packet);
+  void check_sides(const Service& service, const test::Decoded& inner);
+  void check_refused(const std::string& endpoint, const test::Decoded& frame);
   void check_to_client(const test::Decoded& frame, FlowPacket packet);
   void check_ttl(const test::Decoded& packet);
   void check_error(const test::Decoded& frame);
+  void check_pieces();
   bool excused(const Client& client);
 
   const ClientAt client_at_;
+  Senders& senders_;
   Lives& lives_;
   const SimulatedGateway& gateway_;
   Breaches& breaches_;
   FlowBook flows_;
+  Pieces pieces_;
   Ledger ledger_;
-  uint64_t damaged_ = 0;  // frames that workers transmitted
+  uint64_t overtaken_ = 0;  // packets that waited when time jumped
+  uint64_t damaged_ = 0;    // frames that workers transmitted
 };
 
 }  // namespace weft::sim

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "mgmt/health/probe_schedule.h"
 
@@ -10,6 +11,8 @@ namespace weft::sim {
 
 // Probes that were on their way when an endpoint came back may still count against it.
 static constexpr Duration blame_max = seconds(1);
+// From the kernel's word of a neighbour to a snapshot that every worker has, which may stall.
+static constexpr Duration word_of_neighbour_max = milliseconds(100);
 // From a death to the last new flow: the next probe and those after it fail, each without a word of
 // its end, and whoever passes the word on takes a step of the simulation.
 static constexpr Duration grace =
@@ -18,11 +21,12 @@ static constexpr Duration grace =
 
 Lives::Lives(const std::vector<Service>& services, const Endpoints& endpoints,
              const SimulatedGateway& gateway, Breaches& breaches)
-    : endpoints_(endpoints), gateway_(gateway), breaches_(breaches) {
+    : services_(services), gateway_(gateway), breaches_(breaches) {
   for (const Service& service : services) {
     last_without_fit_[service.name] = refused_until_[service.name] = Instant::min();
     for (const std::string& address : service.all_endpoints()) {
       lives_[address].service = &service;
+      lives_[address].alive = &endpoints.alive(address);
       at_mac_[endpoint_mac(address)] = address;
     }
   }
@@ -33,8 +37,25 @@ const std::string* Lives::at_mac(const std::string& mac) const {
   return found == at_mac_.end() ? nullptr : &found->second;
 }
 
-void Lives::excuse_waiting(const std::string& endpoint, Instant until) {
-  lives_.at(endpoint).waits_until = until;
+void Lives::on_neighbour_lost(const std::string& endpoint) {
+  lives_.at(endpoint).may_wait = true;
+  lives_.at(endpoint).neighbour_back = Instant::max();
+}
+
+void Lives::on_neighbour_back(const std::string& endpoint, Instant now) {
+  lives_.at(endpoint).neighbour_back = now;
+  lives_.at(endpoint).delays_at_neighbour = delays_;
+}
+
+void Lives::stop_waiting(Life& life, Instant now) const {
+  if (!life.may_wait || life.neighbour_back > now) return;
+  const Duration delays = delays_ - life.delays_at_neighbour;
+  if (now - life.neighbour_back - delays < word_of_neighbour_max) return;
+  uint32_t held = 0;
+  for (uint32_t worker = 0; worker < SimulatedGateway::workers; ++worker) {
+    held += gateway_.packets_held(worker);
+  }
+  life.may_wait = held != 0;
 }
 
 void Lives::excuse_listener(const std::string& service, Instant until) {
@@ -50,20 +71,22 @@ Instant Lives::last_without_fit(const std::string& service) const {
 }
 
 void Lives::on_moment(Instant now) {
-  std::map<std::string_view, uint32_t> fit;
+  std::set<const Service*> fit;
   for (auto& [address, life] : lives_) {
-    judge(address, life, now);
-    const bool takes =
-        gateway_.configured(address) && gateway_.state(address) == EndpointState::healthy;
-    if (takes) ++fit[life.service->name];
+    const SimulatedGateway::Standing standing = gateway_.standing(address);
+    judge(address, life, standing, now);
+    stop_waiting(life, now);
+    const bool takes = standing.configured && standing.state == EndpointState::healthy;
+    if (takes) fit.insert(life.service);
   }
-  for (auto& [name, last] : last_without_fit_) {
-    if (fit[name] == 0) last = now;
+  for (const Service& service : services_) {
+    if (!fit.contains(&service)) last_without_fit_[service.name] = now;
   }
 }
 
-void Lives::judge(const std::string& address, Life& life, Instant now) {
-  if (endpoints_.alive(address)) {
+void Lives::judge(const std::string& address, Life& life,
+                  const SimulatedGateway::Standing& standing, Instant now) {
+  if (*life.alive) {
     life.died = Instant::min();
   } else {
     if (life.died == Instant::min()) {
@@ -73,10 +96,12 @@ void Lives::judge(const std::string& address, Life& life, Instant now) {
     life.last_dead = now;
     life.delays_at_last_dead = delays_;
   }
-  if (!gateway_.configured(address)) life.was_healthy = false;
-  const EndpointState state = gateway_.state(address);
-  if (state == EndpointState::healthy) life.was_healthy = true;
-  if (state != EndpointState::down) return;
+  if (!standing.configured) life.was_healthy = false;
+  if (standing.state == EndpointState::healthy) {
+    life.was_healthy = true;
+    life.last_healthy = now;
+  }
+  if (standing.state != EndpointState::down) return;
   life.last_down = now;
   if (!life.was_healthy) return;
   const Duration delays = delays_ - life.delays_at_last_dead;
@@ -95,7 +120,8 @@ void Lives::on_new_flow(const std::string& endpoint, Instant now) {
 
 void Lives::check_end() {
   for (const auto& [address, life] : lives_) {
-    if (gateway_.configured(address) && gateway_.state(address) == EndpointState::down) {
+    const SimulatedGateway::Standing standing = gateway_.standing(address);
+    if (standing.configured && standing.state == EndpointState::down) {
       breaches_.add(address + " is back but still down");
     }
   }

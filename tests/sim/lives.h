@@ -23,8 +23,10 @@ class Lives {
   void on_moment(Instant now);
   // mgmt could not act for so long; what it has to notice takes it that much longer.
   void excuse_delay(Duration duration) { delays_ += duration; }
-  // Packets to the endpoint may wait in the gateway until then.
-  void excuse_waiting(const std::string& endpoint, Instant until);
+  // The kernel has no link address of the endpoint: packets to it may wait in the gateway. Until
+  // it has one again, mgmt had time to say so and the gateway holds no packets.
+  void on_neighbour_lost(const std::string& endpoint);
+  void on_neighbour_back(const std::string& endpoint, Instant now);
   // Clients of the service may be refused until then.
   void excuse_listener(const std::string& service, Instant until);
 
@@ -36,9 +38,8 @@ class Lives {
   // Instant::min(): never.
   Instant last_down(const std::string& endpoint) const { return of(endpoint).last_down; }
   Instant last_dead(const std::string& endpoint) const { return of(endpoint).last_dead; }
-  bool may_wait(const std::string& endpoint, Instant now) const {
-    return now <= of(endpoint).waits_until;
-  }
+  Instant last_healthy(const std::string& endpoint) const { return of(endpoint).last_healthy; }
+  bool may_wait(const std::string& endpoint) const { return of(endpoint).may_wait; }
   bool listener_absent_since(const std::string& service, Instant since) const;
   Instant last_without_fit(const std::string& service) const;
   // The endpoint's address; null: it is no endpoint's MAC address.
@@ -48,19 +49,25 @@ class Lives {
  private:
   struct Life {
     const Service* service = nullptr;
+    const bool* alive = nullptr;
     bool was_healthy = false;  // by mgmt's word, since it is in the configuration
     Instant died = Instant::min();
     Duration delays_at_death{};
     Instant last_dead = Instant::min();
     Duration delays_at_last_dead{};
-    Instant last_down = Instant::min();  // by mgmt's word
-    Instant waits_until = Instant::min();
+    Instant last_down = Instant::min();     // by mgmt's word
+    Instant last_healthy = Instant::min();  // the same
+    bool may_wait = false;
+    Instant neighbour_back = Instant::max();
+    Duration delays_at_neighbour{};
   };
 
   const Life& of(const std::string& endpoint) const { return lives_.at(endpoint); }
-  void judge(const std::string& address, Life& life, Instant now);
+  void stop_waiting(Life& life, Instant now) const;
+  void judge(const std::string& address, Life& life, const SimulatedGateway::Standing& standing,
+             Instant now);
 
-  const Endpoints& endpoints_;
+  const std::vector<Service>& services_;
   const SimulatedGateway& gateway_;
   Breaches& breaches_;
   std::map<std::string, Life> lives_;                // by endpoint address

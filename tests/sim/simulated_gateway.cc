@@ -36,12 +36,13 @@ SimulatedGateway::SimulatedGateway(const SimulatedGatewaySettings& settings, mgm
       wire_({.name = "edge", .queues = workers}, pool_.mempool()),
       twin_({.name = "twin", .queues = workers}, pool_.mempool()),
       faulty_(wire_, pool_.mempool(), {settings.receive, settings.transmit, settings.seed}),
-      watched_(faulty_, surroundings_.transmitted),
+      watched_(faulty_, surroundings_.received, surroundings_.transmitted),
       attachments_{Attachment{watched_, twin_}},
       states_(endpoints_max, clusters_max),
       rings_(workers, settings.ring_packets_max),
       publisher_(published_, mgmt::Publisher::Mode::synchronous,
                  [this](uint64_t generation) { published_generations_.push_back(generation); }) {
+  faulty_.watch_damage(surroundings_.damaged, surroundings_.damaged_behind);
   auto started = mgmt::Controller::start(
       std::move(model), {.random_seed = settings.seed, .workers = workers}, states_, now_);
   CHECK(started);
@@ -67,6 +68,11 @@ void SimulatedGateway::advance(Instant now) {
 void SimulatedGateway::set_time(Instant now) {
   now_ = now;
   faulty_.advance(now);
+}
+
+void SimulatedGateway::turn(uint32_t worker, Instant by_worker) {
+  members_[worker]->before_turn = members_[worker]->pressures();
+  members_[worker]->worker.turn(by_worker);
 }
 
 void SimulatedGateway::probed(const mgmt::EndpointProbed& result) {
@@ -133,27 +139,42 @@ void SimulatedGateway::look_at_workers() {
   told_ = true;
 }
 
-EndpointState SimulatedGateway::state(const std::string& endpoint_address) const {
+SimulatedGateway::Standing SimulatedGateway::standing(const std::string& endpoint_address) const {
   const auto place = places_.find(endpoint_address);
-  return place == places_.end() ? EndpointState::down : states_.get(place->second.slot);
+  if (place == places_.end()) return {};
+  return {states_.get(place->second.slot), place->second.configured};
 }
 
-bool SimulatedGateway::configured(const std::string& endpoint_address) const {
-  const auto place = places_.find(endpoint_address);
-  return place != places_.end() && place->second.configured;
+std::size_t SimulatedGateway::table_of(const Service& service) {
+  return (is_nat(service.forward) ? 2 : 0) + (is_v6(service.address) ? 1 : 0);
+}
+
+SimulatedGateway::TablePressures SimulatedGateway::Member::pressures() {
+  const auto of = [](const auto& table) {
+    return TablePressure{table.counts().refused, table.counts().evicted};
+  };
+  const Flows& flows = gateway.l4().flows();
+  return {of(flows.tunnel4), of(flows.tunnel6), of(flows.nat4), of(flows.nat6)};
 }
 
 TablePressure SimulatedGateway::pressure() const {
-  TablePressure pressure;
+  TablePressure sum;
   for (const auto& member : members_) {
-    const WorkerCounters& counters = member->counters;
-    for (const FlowTableCounters* table : {&counters.tunnel4_flows, &counters.tunnel6_flows,
-                                           &counters.nat4_flows, &counters.nat6_flows}) {
-      pressure.refused += table->refused.read();
-      pressure.evicted += table->evicted.read();
+    for (const TablePressure& pressure : member->pressures()) {
+      sum.refused += pressure.refused;
+      sum.evicted += pressure.evicted;
     }
   }
-  return pressure;
+  return sum;
+}
+
+TablePressure SimulatedGateway::pressure(uint32_t worker, const Service& service) const {
+  return members_[worker]->pressures()[table_of(service)];
+}
+
+TablePressure SimulatedGateway::pressure_before_turn(uint32_t worker,
+                                                     const Service& service) const {
+  return members_[worker]->before_turn[table_of(service)];
 }
 
 }  // namespace weft::sim

@@ -36,11 +36,10 @@ struct SimulatedGatewaySettings {
   mgmt::KernelView kernel = kernel_view(services());
 };
 
-// What full flow tables did, over all workers.
+// What a full flow table did.
 struct TablePressure {
   uint64_t refused = 0;
   uint64_t evicted = 0;
-  bool any() const { return refused + evicted != 0; }
   bool operator==(const TablePressure&) const = default;
 };
 
@@ -55,7 +54,10 @@ class SimulatedGateway {
 
   // What it does to its surroundings.
   struct Surroundings {
-    Watch transmitted = [](uint32_t, const Frame&) {};  // queue w is worker w's
+    Watch received = [](uint32_t, const Frame&) {};     // queue w is worker w's
+    Watch transmitted = [](uint32_t, const Frame&) {};  // the same
+    DamageWatch damaged;                                // a frame on its way to a worker
+    DamageWatch damaged_behind;                         // one that a worker transmitted
     Probe probe = [](const mgmt::EndpointProbe&) {};    // answered later, by probed()
     Log log = [](const mgmt::LogRecord&) {};
   };
@@ -70,7 +72,7 @@ class SimulatedGateway {
   // The same piece by piece. `by_worker`: the worker's own clock, which never goes back.
   void set_time(Instant now);
   void decide();
-  void turn(uint32_t worker, Instant by_worker) { members_[worker]->worker.turn(by_worker); }
+  void turn(uint32_t worker, Instant by_worker);
 
   void probed(const mgmt::EndpointProbed& result);
   void reload(mgmt::Model model);
@@ -84,27 +86,41 @@ class SimulatedGateway {
   }
   std::optional<Frame> pull_from_twin(uint32_t queue) { return twin_.pull(queue); }
 
-  // What mgmt holds of the endpoint; down before it knows it and when it has forgotten it.
-  EndpointState state(const std::string& endpoint_address) const;
-  // It is in the configuration that was published last.
-  bool configured(const std::string& endpoint_address) const;
+  // What mgmt holds of the endpoint.
+  struct Standing {
+    EndpointState state = EndpointState::down;  // also before mgmt knows it and once it forgot it
+    bool configured = false;                    // in what was published last
+  };
+  Standing standing(const std::string& endpoint_address) const;
+  EndpointState state(const std::string& endpoint_address) const {
+    return standing(endpoint_address).state;
+  }
   const mgmt::Model& model() const { return controller_->model(); }
   mgmt::GatewayStatus status() const { return controller_->status(); }
   const WorkerCounters& counters(uint32_t worker) const { return members_[worker]->counters; }
   const HandOffRings& rings() const { return rings_; }
-  TablePressure pressure() const;
+  TablePressure pressure() const;  // over all workers and tables
+  // Of the worker's table for this service's flows: by now, and when its last turn began.
+  TablePressure pressure(uint32_t worker, const Service& service) const;
+  TablePressure pressure_before_turn(uint32_t worker, const Service& service) const;
   uint32_t packets_held(uint32_t worker) const { return members_[worker]->gateway.packets_held(); }
   FaultCounts fault_counts() const { return faulty_.counts(); }
   FaultCounts receive_fault_counts() const { return faulty_.receive_counts(); }
   uint32_t buffers_out() const { return pool_.buffers() - pool_.free_buffers(); }
 
  private:
+  using TablePressures = std::array<TablePressure, 4>;  // by table_of()
+  static std::size_t table_of(const Service& service);
+
   struct Member {
     Member(SimulatedGateway& owner, const L4Settings& settings);
+    TablePressures pressures();
+
     WorkerCounters counters;
     Gateway gateway;
     Published<Snapshot>::Reader reader;
     Worker<Gateway, Published<Snapshot>::Reader> worker;
+    TablePressures before_turn{};
   };
 
   void carry_out(const mgmt::Actions& actions);
@@ -135,7 +151,9 @@ class SimulatedGateway {
     EndpointSlot slot = none<EndpointSlot>;
     bool configured = true;  // otherwise it drains
   };
-  std::unordered_map<std::string, Place> places_;  // by endpoint address
+  // A hash that libstdc++ does not think slow: then it would compare all of a few strings.
+  struct AddressHash : std::hash<std::string> {};
+  std::unordered_map<std::string, Place, AddressHash> places_;  // by endpoint address
 };
 
 }  // namespace weft::sim

@@ -31,26 +31,36 @@ SimulatedGatewaySettings Simulation::settings_of(uint64_t seed) {
   return settings;
 }
 
-Simulation::Simulation(uint64_t seed)
+Simulation::Simulation(uint64_t seed, std::size_t kept_events_max)
     : random_(seed),
       services_(draw_services(random_)),
+      trace_(kept_events_max),
       reloads_(services_, model_of(services_, "simulation")),
       endpoints_(
-          services_,
+          services_, senders_,
           [this](uint32_t number) {
             return number < clients_.size() ? &clients_[number] : nullptr;
           },
           [this](std::string what) { breaches_.add(std::move(what)); }),
       lives_(services_, endpoints_, gateway_, breaches_),
       invariants_([this](const std::string& address, int port) { return client_at(address, port); },
-                  lives_, gateway_, breaches_),
+                  senders_, lives_, gateway_, breaches_),
       kernel_(kernel_view(services_)),
       gateway_(settings_of(seed), reloads_.model(), surroundings()) {
   plan_troubles();
 }
 
 SimulatedGateway::Surroundings Simulation::surroundings() {
-  return {.transmitted = [this](uint32_t queue, const Frame& bytes) { on_transmit(queue, bytes); },
+  return {.received = [this](uint32_t queue, const Frame& bytes) { on_receive(queue, bytes); },
+          .transmitted = [this](uint32_t queue, const Frame& bytes) { on_transmit(queue, bytes); },
+          .damaged =
+              [this](std::span<const std::byte> before, std::span<const std::byte> after) {
+                invariants_.on_damage(test::decode(before), test::decode(after));
+              },
+          .damaged_behind =
+              [this](std::span<const std::byte> before, std::span<const std::byte>) {
+                invariants_.on_damage_behind(test::decode(before));
+              },
           .probe = [this](const mgmt::EndpointProbe& probe) { answer_probe(probe); },
           .log =
               [this](const mgmt::LogRecord& record) {
@@ -77,7 +87,7 @@ void Simulation::start_client(Instant start) {
                         .start = start,
                         .requests = static_cast<uint32_t>(1 + random_.below(requests_max)),
                         .seed = random_.below(UINT64_MAX)};
-  clients_.emplace_back(plan);
+  clients_.emplace_back(plan, identifications_);
   wakes_.emplace(start, number);
   ++active_clients_;
 }
@@ -96,7 +106,9 @@ void Simulation::send_all() {
     Client& client = clients_[wakes_.top().second];
     wakes_.pop();
     if (client.done() || client.next_send() > now_) continue;
-    for (const test::Bytes& frame : client.send(now_)) {
+    const std::vector<test::Bytes> frames = client.send(now_);
+    senders_.on_send(client.plan().number, frames);
+    for (const test::Bytes& frame : frames) {
       (void)gateway_.push(static_cast<uint32_t>(random_.below(2)), frame);
     }
     after(client);
@@ -118,6 +130,7 @@ void Simulation::after(Client& client) {
 
 void Simulation::step(Duration duration) {
   lives_.excuse_delay(jump_ + (now_ < mgmt_returns_ ? duration : Duration{}));
+  if (jump_ != Duration{}) invariants_.on_jump();
   now_ += duration + std::exchange(jump_, {});
   gateway_.set_time(now_);
   run_agenda();
@@ -182,6 +195,11 @@ void Simulation::answer_probe(const mgmt::EndpointProbe& probe) {
     if (manner == 1) return;
     at(asked + probe_timeout, [tell] { tell(mgmt::ProbeOutcome::failed, "timed out"); });
   });
+}
+
+void Simulation::on_receive(uint32_t queue, const Frame& bytes) {
+  trace_.add_frame(now_, queue == 0 ? "to worker 0" : "to worker 1", bytes);
+  invariants_.on_receive(bytes, now_);
 }
 
 void Simulation::on_transmit(uint32_t queue, const Frame& bytes) {

@@ -18,6 +18,7 @@
 #include "tests/sim/lives.h"
 #include "tests/sim/network.h"
 #include "tests/sim/reloads.h"
+#include "tests/sim/senders.h"
 #include "tests/sim/simulated_gateway.h"
 #include "tests/sim/trace.h"
 
@@ -41,7 +42,8 @@ struct Outcome {
 
 class Simulation {
  public:
-  explicit Simulation(uint64_t seed);
+  // `kept_events_max`: how many of the last events the outcome tells.
+  explicit Simulation(uint64_t seed, std::size_t kept_events_max = 60);
   Outcome run();
 
  private:
@@ -69,6 +71,7 @@ class Simulation {
   void start_clients();
   void send_all();
   void answer_probe(const mgmt::EndpointProbe& probe);
+  void on_receive(uint32_t queue, const Frame& bytes);
   void on_transmit(uint32_t queue, const Frame& bytes);
   void deliver(const Frame& bytes);
   void deliver_to_client(const test::Decoded& frame);
@@ -86,11 +89,13 @@ class Simulation {
   Trace trace_;
   Breaches breaches_;
   Reloads reloads_;
+  Senders senders_;
   Endpoints endpoints_;
   Lives lives_;
   Invariants invariants_;
   std::multimap<Instant, std::function<void()>> agenda_;
-  std::deque<Client> clients_;  // by number
+  std::deque<Client> clients_;    // by number
+  uint32_t identifications_ = 0;  // of datagrams in pieces
   using Wake = std::pair<Instant, uint32_t>;
   std::priority_queue<Wake, std::vector<Wake>, std::greater<>> wakes_;  // clients that send then
   uint32_t active_clients_ = 0;

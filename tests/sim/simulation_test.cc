@@ -12,21 +12,30 @@ namespace {
 
 constexpr uint64_t seeds_by_default = 20;
 
-// WEFT_SIM_SEED names the one to replay, WEFT_SIM_SEEDS how many to run.
+uint64_t number_in(const char* variable, uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text != nullptr ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+// WEFT_SIM_SEED names the one to replay, WEFT_SIM_SEEDS how many to run, WEFT_SIM_FIRST_SEED from
+// which on.
 std::vector<uint64_t> seeds() {
-  if (const char* one = std::getenv("WEFT_SIM_SEED")) return {std::strtoull(one, nullptr, 10)};
-  const char* count = std::getenv("WEFT_SIM_SEEDS");
-  std::vector<uint64_t> all(count != nullptr ? std::strtoull(count, nullptr, 10)
-                                             : seeds_by_default);
-  std::iota(all.begin(), all.end(), 1);
+  if (std::getenv("WEFT_SIM_SEED") != nullptr) return {number_in("WEFT_SIM_SEED", 1)};
+  std::vector<uint64_t> all(number_in("WEFT_SIM_SEEDS", seeds_by_default));
+  std::iota(all.begin(), all.end(), number_in("WEFT_SIM_FIRST_SEED", 1));
   return all;
+}
+
+// WEFT_SIM_TAIL says how many of the last events a failure shows.
+std::size_t tail_events() {
+  return number_in("WEFT_SIM_TAIL", 60);
 }
 
 class SimulationTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(SimulationTest, KeepsInvariants) {
   SCOPED_TRACE(fmt::format("to replay: WEFT_SIM_SEED={}", GetParam()));
-  const Outcome outcome = Simulation(GetParam()).run();
+  const Outcome outcome = Simulation(GetParam(), tail_events()).run();
   fmt::print(
       "seed {}: {} received, {} clients finished, {} failed with excuse, {} troubles, {} flows "
       "moved, {} lost, {} duplicated, {} reordered, {} corrupted, {} not believed, {} refused by "

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tests/packet_decoder.h"
+#include "tests/sim/network.h"
 
 namespace weft::sim {
 
@@ -18,7 +19,7 @@ void Trace::mix_in(Instant now, std::span<const std::byte> bytes) {
 
 // The oldest gives its memory to the newest.
 Trace::Event& Trace::keep(Instant now) {
-  if (kept_.size() < kept_events_max) {
+  if (kept_.size() < kept_events_max_) {
     kept_.emplace_back();
   } else {
     kept_.push_back(std::move(kept_.front()));
@@ -41,12 +42,20 @@ void Trace::add_frame(Instant now, std::string_view who, std::span<const std::by
   event.frame.assign(frame.begin(), frame.end());
 }
 
+// With what is inside a tunnel.
+static void print(std::ostream& text, const test::Decoded& frame) {
+  text << " " << frame;
+  for (const Forward forward : {Forward::ipip, Forward::gue, Forward::gre}) {
+    if (const auto inner = unwrap(frame, forward)) text << " [" << *inner << "]";
+  }
+}
+
 std::string Trace::tail() const {
   std::ostringstream text;
   for (const Event& event : kept_) {
     text << fmt::format("{:.3f} ms {}",
                         static_cast<double>(event.at.time_since_epoch().count()) / 1e6, event.text);
-    if (!event.frame.empty()) text << " " << test::decode(event.frame);
+    if (!event.frame.empty()) print(text, test::decode(event.frame));
     text << "\n";
   }
   return text.str();

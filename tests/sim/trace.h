@@ -15,6 +15,8 @@ namespace weft::sim {
 
 class Trace {
  public:
+  explicit Trace(std::size_t kept_events_max) : kept_events_max_(kept_events_max) {}
+
   void add(Instant now, std::string event);
   // A frame that somebody put on a wire.
   void add_frame(Instant now, std::string_view who, std::span<const std::byte> frame);
@@ -24,8 +26,6 @@ class Trace {
   std::string tail() const;
 
  private:
-  static constexpr std::size_t kept_events_max = 60;
-
   struct Event {
     Instant at;
     std::string text;
@@ -35,6 +35,7 @@ class Trace {
   void mix_in(Instant now, std::span<const std::byte> bytes);
   Event& keep(Instant now);
 
+  const std::size_t kept_events_max_;
   uint64_t hash_ = 0;
   uint64_t events_ = 0;
   std::deque<Event> kept_;

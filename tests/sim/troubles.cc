@@ -90,6 +90,7 @@ void Simulation::plan_jumps() {
       const auto worker = random_.below(SimulatedGateway::workers);
       const Duration ahead = milliseconds(1 + random_.below(500));
       trace_.add(now_, fmt::format("clock of worker {} jumps by {} ms", worker, to_ms(ahead)));
+      invariants_.on_jump();
       clocks_ahead_[worker] += ahead;
     });
   }
@@ -107,7 +108,6 @@ void Simulation::plan_bursts() {
 
 // The kernel loses a neighbour's link address and learns it again.
 void Simulation::plan_lost_neighbours() {
-  static constexpr Duration wait_max = WaitingPackets::wait_max + milliseconds(100);
   for (int i = 0; i < 2; ++i) {
     trouble([this] {
       const Service& service = random_.one_of(services_);
@@ -121,10 +121,10 @@ void Simulation::plan_lost_neighbours() {
       kernel_.neighbours.erase(lost);
       gateway_.set_kernel(kernel_);
       const Instant back = now_ + milliseconds(20 + random_.below(1500));
-      lives_.excuse_waiting(address, back + wait_max);
+      lives_.on_neighbour_lost(address);
       at(back, [this, neighbour] {
         trace_.add(now_, "neighbour again " + neighbour.address.to_string());
-        lives_.excuse_waiting(neighbour.address.to_string(), now_ + wait_max);
+        lives_.on_neighbour_back(neighbour.address.to_string(), now_);
         kernel_.neighbours.push_back(neighbour);
         std::ranges::sort(kernel_.neighbours, {}, &mgmt::KernelNeighbour::address);
         gateway_.set_kernel(kernel_);
