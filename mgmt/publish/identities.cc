@@ -94,7 +94,8 @@ bool Identities::observe(const WorkerReports& reports, Instant now) {
     if (drain.left_generation == 0) continue;
     const bool idle =
         early || (adopted_generation >= drain.left_generation && reports.flows_active(slot) == 0);
-    const bool had_ended = std::exchange(drain.ended, drain.ended || idle || now >= drain.until);
+    // One that is held may get flows again: those of other gateways, by a table of before.
+    const bool had_ended = std::exchange(drain.ended, idle || now >= drain.until);
     ended = ended || (drain.ended && !had_ended);
   }
   return ended;

@@ -61,6 +61,23 @@ TEST_F(IdentitiesTest, ARemovedEndpointDrainsWhileAWorkerHasAFlow) {
   EXPECT_FALSE(identities.draining(slot));
 }
 
+TEST_F(IdentitiesTest, OneThatIsHeldMayGetFlowsAgainAndKeepsThem) {
+  const EndpointSlot slot = add(1);
+  const std::set<EndpointSlot> held{slot};
+  identities.remove_endpoint(key(1), now);
+  identities.settle(1, held);
+  adopt_and_sweep(1);
+  EXPECT_TRUE(observe());
+  EXPECT_THAT(identities.settle(2, held), ElementsAre(slot));
+  set_flows(0, slot, 1);  // another gateway's, by a table of before
+  observe();
+  EXPECT_THAT(identities.settle(3), ElementsAre(slot));
+  adopt_and_sweep(3);
+  set_flows(0, slot, 0);
+  EXPECT_TRUE(observe());
+  EXPECT_THAT(identities.settle(4), IsEmpty());
+}
+
 TEST_F(IdentitiesTest, NoFlowCountsOnlyOnceEveryWorkerReadsTheSnapshotWithoutIt) {
   const EndpointSlot slot = add(1);
   identities.remove_endpoint(key(1), now);
