@@ -55,6 +55,11 @@ struct StreamCounters {  // TCP connections whose two sides count differently
   Counter refused;  // no room
 };
 
+struct AtRiskCounters {
+  Counter flows;   // a gauge: what the last pass found
+  Counter passes;  // over all flows
+};
+
 struct WorkerCounters {
   DropCounters dropped;
   std::array<InterfaceCounters, interfaces_max> interfaces;
@@ -65,6 +70,7 @@ struct WorkerCounters {
   FlowTableCounters nat6_flows;
   StreamCounters streams;
   AttackCounters attack;
+  AtRiskCounters at_risk;
   // Touched where used, so memory follows use. Zero at start.
   HugeArray<ListenerCounters> listeners{listeners_max};
   HugeArray<QuicCounters> quic{listeners_max};

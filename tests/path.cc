@@ -16,6 +16,7 @@ static L4Settings settings(FlowsMax flows_max, uint16_t worker) {
 
 Path::Path(const SnapshotBuilder& builder, FlowsMax flows_max, uint16_t worker)
     : gateway(builder.build()), settings_(settings(flows_max, worker)) {
+  settings_.peer_flows = &peer_flows;
   restart();
 }
 

@@ -64,10 +64,11 @@ class Path {
   uint32_t segment_bytes = UINT16_MAX;  // frames lie in segments of at most so many
   Instant now{};
   PacketPool pool;
+  PeerFlows peer_flows{1024, KeyedHash({9, 10, 11, 12})};
   std::unique_ptr<L4> l4;
 
  private:
-  const L4Settings settings_;
+  L4Settings settings_;
 };
 
 }  // namespace weft::test

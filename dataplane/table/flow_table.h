@@ -198,6 +198,11 @@ class FlowTable {
     }
   }
   uint32_t buckets() const { return mask_ + 1; }
+  // Requires: at < buckets().
+  const Bucket& bucket(uint32_t at) const {
+    __builtin_prefetch(&buckets_[(at + 8) & mask_]);
+    return buckets_[at];
+  }
 
   // Becomes like `real` in all that a look-up or an insert of this key touches: a stand-in for it,
   // to try things out on. Where it is smaller, buckets that fall together keep what came first.

@@ -6,6 +6,7 @@
 #include "dataplane/table/flow_clock.h"
 #include "dataplane/table/nat_flows.h"
 #include "dataplane/table/nat_flows6.h"
+#include "dataplane/table/peer_flows.h"
 #include "dataplane/table/tunnel_flows.h"
 #include "dataplane/table/tunnel_flows6.h"
 #include "pipelines/l4/attack_watch.h"
@@ -137,6 +138,8 @@ class Flows {
   uint32_t datagrams = 0;  // that were given an endpoint each by itself
   FlowLimits limits;
   AttackWatch attack;
+  // Where gateways of the fleet have flows that are not in these tables; null: nobody tells.
+  const PeerFlows* peers = nullptr;
 
  private:
   static constexpr uint32_t sweep_buckets_max = 1024;  // bounds the longest pause of a turn

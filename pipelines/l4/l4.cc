@@ -35,7 +35,9 @@ L4::L4(const L4Settings& settings, const EndpointStates& states,
       steering_hash_(settings.steering_key, settings.steering_shape),
       datagram_hash_(settings.steering_key),
       fragments_(datagram_hash_),
-      flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters) {}
+      flows_(settings.flows_max, KeyedHash(settings.flow_key), timeouts, now, counters) {
+  flows_.peers = settings.peer_flows;
+}
 
 // Of the packets that came to a listener those that ended here.
 static void count_dropped(uint32_t dropped, const Decisions& decisions, WorkerCounters& counters) {
@@ -97,6 +99,7 @@ struct NobodyWatches {
 };
 
 void L4::process(Burst& burst, const Snapshot& snapshot, Instant now) {
+  flows_at_risk_.look(flows_, snapshot, states_, counters_, now);
   run_stages(burst, snapshot, now, NobodyWatches{});
 }
 
@@ -131,6 +134,7 @@ void L4::send_probes(Burst& burst, uint32_t which, const Snapshot& snapshot, Ins
 }
 
 void L4::idle(const Snapshot& snapshot, Instant now) {
+  flows_at_risk_.look(flows_, snapshot, states_, counters_, now);
   flows_.expire(snapshot, now);
 }
 

@@ -10,6 +10,7 @@
 #include "pipelines/l4/answer.h"
 #include "pipelines/l4/decision.h"
 #include "pipelines/l4/flows.h"
+#include "pipelines/l4/flows_at_risk.h"
 #include "pipelines/l4/fragments.h"
 #include "pipelines/l4/held_segments.h"
 #include "pipelines/l4/neighbour_wishes.h"
@@ -28,6 +29,8 @@ struct L4Settings {
   SteeringShape steering_shape{};
   std::vector<LinkFilter> links;      // by interface
   ProbePorts* probe_ports = nullptr;  // of all workers; null: no snapshot has `probes`
+  // Outlives the worker; null: this gateway has no peers.
+  const PeerFlows* peer_flows = nullptr;
 };
 
 class L4 {
@@ -58,6 +61,7 @@ class L4 {
   const Flows& flows() const { return flows_; }
   uint32_t packets_held() const { return waiting_.size() + fragments_.held() + held_.size(); }
   NeighbourWishes& neighbour_wishes() { return wishes_; }  // for mgmt
+  FlowsAtRisk& flows_at_risk() { return flows_at_risk_; }  // likewise
 
  private:
   uint32_t release_waiting(Burst& burst, const Snapshot& snapshot, Instant now);
@@ -75,6 +79,7 @@ class L4 {
   const KeyedHash datagram_hash_;
   Fragments fragments_;
   Flows flows_;
+  FlowsAtRisk flows_at_risk_;
   ReplyLimits reply_limits_;
   NeighbourWishes wishes_;
   WaitingPackets waiting_;

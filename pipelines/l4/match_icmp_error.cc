@@ -38,9 +38,13 @@ struct ErrorMatcher {
       const auto found = table.find(table.place(key), key);
       return found ? found.meta().endpoint() : none<EndpointSlot>;
     });
-    const EndpointSlot endpoint = known != none<EndpointSlot>
-                                      ? known
-                                      : first_choice(as_if, *decision.listener, snapshot, states);
+    EndpointSlot endpoint = known;
+    if (endpoint == none<EndpointSlot>) {
+      endpoint = told_by_peer(as_if, snapshot, states, flows.peers);
+    }
+    if (endpoint == none<EndpointSlot>) {
+      endpoint = first_choice(as_if, *decision.listener, snapshot, states);
+    }
     if (endpoint == none<EndpointSlot>) return false;
     set_endpoint(decision, endpoint);
     return true;

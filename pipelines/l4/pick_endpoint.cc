@@ -161,6 +161,13 @@ struct Picker {
     return alive ? slot : none<EndpointSlot>;
   }
 
+  // Where a packet in mid-flow belongs by what other gateways know of it.
+  EndpointSlot elsewhere(const Headers& headers, const ClusterRecord& cluster,
+                         uint64_t hash) const {
+    const EndpointSlot told = told_by_peer(headers, snapshot, states, flows.peers);
+    return told != none<EndpointSlot> ? told : previous(cluster, hash);
+  }
+
   // Null: there is none.
   const ClusterRecord* cluster_of(const ListenerPolicy& listener) const {
     const auto& clusters = snapshot.endpoints->clusters;
@@ -211,7 +218,7 @@ struct Picker {
       choice.endpoint = slot;
       return true;
     };
-    const EndpointSlot before = new_flow ? none<EndpointSlot> : previous(*cluster, hash);
+    const EndpointSlot before = new_flow ? none<EndpointSlot> : elsewhere(headers, *cluster, hash);
     if (before != none<EndpointSlot> && accepts(before)) return choice;
     const bool empty = cluster->maglev == nullptr || cluster->maglev->empty();
     if (empty || states.fit_endpoints(listener.cluster) == 0) return choice;
@@ -524,6 +531,17 @@ struct Picker {
 };
 
 }  // namespace
+
+EndpointSlot told_by_peer(const Headers& headers, const Snapshot& snapshot,
+                          const EndpointStates& states, const PeerFlows* peers) {
+  if (peers == nullptr || headers.protocol != Protocol::tcp) return none<EndpointSlot>;
+  const auto told = peers->find(headers.source, headers.source_port, headers.destination,
+                                headers.destination_port);
+  if (!told || !snapshot.endpoints->present(told->slot)) return none<EndpointSlot>;
+  const EndpointRecord& record = snapshot.endpoints->records[index(told->slot)];
+  const bool same = record.address == told->endpoint && record.port == told->endpoint_port;
+  return same && states.get(told->slot) != EndpointState::down ? told->slot : none<EndpointSlot>;
+}
 
 EndpointSlot first_choice(const Headers& headers, const ListenerPolicy& listener,
                           const Snapshot& snapshot, const EndpointStates& states) {

@@ -2,10 +2,10 @@
 // down; then on_endpoint_down decides, except that a flow without a connection yet (a SYN, UDP) is
 // always moved. A new flow, and a TCP packet in mid-flow without an entry, gets the first choice
 // of its hash that takes new flows (ARCHITECTURE.md, decision 8), and an entry; but a packet in
-// mid-flow, which another gateway picked for, goes by the table before a change of the set as long
-// as there is one, and no limit holds it up. A listener with `udp = "per-packet"` has no flows:
-// each datagram is spread by itself. What a QUIC connection id names goes before all of it: the
-// entry is made, or moved, accordingly.
+// mid-flow, which another gateway picked for, goes where a peer of the fleet said that the flow is,
+// or by the table before a change of the set as long as there is one, and no limit holds it up. A
+// listener with `udp = "per-packet"` has no flows: each datagram is spread by itself. What a QUIC
+// connection id names goes before all of it: the entry is made, or moved, accordingly.
 //   no_endpoint         no endpoint of the cluster takes new flows (reset or unreachable)
 //   endpoints_full      those that were tried have all the flows they may (reset or unreachable)
 //   endpoint_down       on_endpoint_down = "reset" (reset)
@@ -46,6 +46,11 @@ constexpr uint32_t hash_choice(uint64_t hash, uint32_t choice) {
 // there is none among the first hash_choices_max.
 EndpointSlot first_choice(const Headers& headers, const ListenerPolicy& listener,
                           const Snapshot& snapshot, const EndpointStates& states);
+
+// Where a peer of the fleet has the flow, if that endpoint is here too and not down; `peers` may be
+// null.
+EndpointSlot told_by_peer(const Headers& headers, const Snapshot& snapshot,
+                          const EndpointStates& states, const PeerFlows* peers);
 
 void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
                    const EndpointStates& states, Flows& flows, const SourcePicker& sources,
