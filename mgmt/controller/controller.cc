@@ -8,6 +8,7 @@
 #include "dataplane/base/check.h"
 #include "mgmt/controller/desired_of.h"
 #include "mgmt/discovery/endpoint_set.h"
+#include "mgmt/model/usable_address.h"
 
 namespace weft::mgmt {
 
@@ -198,6 +199,23 @@ std::vector<IpPrefix> Controller::blackholes() const {
 
 void Controller::on_next_hop_wanted(const NextHopAddress& next_hop, Instant now) {
   next_hops_.on_wanted(next_hop, now);
+}
+
+EndpointSlot Controller::endpoint_of(const PlacedFlow& flow, Instant now) {
+  const std::string_view cluster = listeners_.cluster_at(flow.listener, flow.listener_port.host());
+  const bool reachable = unusable(flow.endpoint).empty() && own_.owner(flow.endpoint).empty();
+  if (cluster.empty() || !reachable || flow.endpoint_port.host() == 0) return none<EndpointSlot>;
+  bool adopted = false;
+  const EndpointAddress at{flow.endpoint, flow.endpoint_port.host()};
+  const EndpointSlot slot = membership_.find_or_adopt(cluster, at, now, adopted);
+  if (adopted) pace_.on_change();
+  return slot;
+}
+
+void Controller::on_peers_hold(std::set<EndpointSlot> held) {
+  const bool some_go = !std::ranges::includes(held, held_by_peers_);
+  held_by_peers_ = std::move(held);
+  if (some_go) pace_.on_change();  // what has no flows here either may go as well
 }
 
 void Controller::on_stop(Instant now) {

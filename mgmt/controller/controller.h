@@ -10,11 +10,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dataplane/base/result.h"
+#include "dataplane/table/peer_flows.h"
 #include "mgmt/controller/actions.h"
 #include "mgmt/controller/blackholes.h"
 #include "mgmt/controller/lifecycle.h"
@@ -69,6 +71,11 @@ class Controller {
   Result<void> on_blackholes(const BlackholeChange& change, Instant now);
   // A worker wanted to send to this neighbour and does not know its link address.
   void on_next_hop_wanted(const NextHopAddress& next_hop, Instant now);
+  // This gateway's slot of the endpoint that a flow has at a peer of the fleet, adopted if need be
+  // (Membership::find_or_adopt); none: there is no such listener, or it cannot have the endpoint.
+  EndpointSlot endpoint_of(const PlacedFlow& flow, Instant now);
+  // Flows of peers are on these endpoints, and no others: removed, they keep their records.
+  void on_peers_hold(std::set<EndpointSlot> held);
   // The first begins the orderly stop, the second ends it at once.
   void on_stop(Instant now);
 
@@ -115,6 +122,7 @@ class Controller {
   Membership membership_;
   Listeners listeners_;
   Blackholes blackholes_;
+  std::set<EndpointSlot> held_by_peers_;
   NextHops next_hops_;
   Lifecycle lifecycle_;
   PublishPace pace_;

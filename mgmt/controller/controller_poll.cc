@@ -44,7 +44,14 @@ void Controller::publish(Actions& actions, Instant now) {
       desired_of(*model_, membership_, listeners_, kernel_, settings_.workers,
                  hash_seed_number(hash_seed.empty() ? settings_.drawn_hash_seed : hash_seed));
   desired.blackholes = blackholes_.set();
-  desired.draining = identities_.settle(++desired_generation_, membership_.held());
+  std::set<EndpointSlot> held = membership_.held();
+  held.insert(held_by_peers_.begin(), held_by_peers_.end());
+  desired.draining = identities_.settle(++desired_generation_, held);
+  for (DesiredCluster& cluster : desired.clusters) {  // without those that just ended
+    std::erase_if(cluster.adopted, [&](const DesiredEndpoint& endpoint) {
+      return !std::ranges::binary_search(desired.draining, endpoint.id.slot);
+    });
+  }
   membership_.on_desired(desired_generation_, now);
   next_hops_.update(desired, now);
   actions.desired = std::make_shared<const Desired>(std::move(desired));

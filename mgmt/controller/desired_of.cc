@@ -14,9 +14,11 @@ static DesiredCluster desired_cluster(const TrackedCluster& cluster, const Liste
                          .endpoint_flows_max = settings.endpoint_flows_max,
                          .maglev_slots = settings.maglev_slots,
                          .endpoints = {},
+                         .adopted = {},
                          .previous = cluster.tables.oldest()};
   desired.endpoints.reserve(cluster.live_endpoints);
   for (const auto& [at, endpoint] : cluster.endpoints) {
+    if (endpoint.adopted) desired.adopted.push_back({endpoint.id, at.address, at.port});
     if (!endpoint.live) continue;
     desired.endpoints.push_back(
         {endpoint.id, at.address, at.port, endpoint.weight, endpoint.server_id});

@@ -33,6 +33,37 @@ void Listeners::on_config(const std::vector<ListenerSettings>& settings, Duratio
     record(item.second, "listener_removed", "", now);
     return true;
   });
+  sort_by_address();
+}
+
+void Listeners::sort_by_address() {
+  exact_.clear();
+  ranges_.clear();
+  for (const TrackedListener* listener : live_) {
+    const ListenerSettings& settings = listener->settings;
+    if (settings.protocol != Protocol::tcp) continue;
+    if (settings.address.is_host() && settings.first_port == settings.last_port) {
+      exact_.emplace(std::pair(settings.address.address(), settings.first_port), listener);
+    } else {
+      ranges_.push_back(listener);
+    }
+  }
+  std::ranges::stable_sort(ranges_, {}, [](const TrackedListener* listener) {
+    const ListenerSettings& settings = listener->settings;
+    const auto length = static_cast<int>(settings.address.length());
+    return std::pair(-length, settings.last_port - settings.first_port);
+  });
+}
+
+std::string_view Listeners::cluster_at(const IpAddress& address, uint16_t port) const {
+  const auto exact = exact_.find({address, port});
+  if (exact != exact_.end()) return exact->second->settings.cluster;
+  const auto range = std::ranges::find_if(ranges_, [&](const TrackedListener* listener) {
+    const ListenerSettings& settings = listener->settings;
+    return settings.address.contains(address) && settings.first_port <= port &&
+           port <= settings.last_port;
+  });
+  return range == ranges_.end() ? std::string_view() : (*range)->settings.cluster;
 }
 
 ListenerSlot Listeners::slot_of(std::string_view name) const {

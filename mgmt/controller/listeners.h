@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dataplane/base/clock.h"
@@ -46,12 +47,16 @@ class Listeners {
   ListenerSlot slot_of(std::string_view name) const;
   // Empty: the slot belongs to no listener.
   std::string_view name_of(ListenerSlot slot) const;
+  // The cluster of the TCP listener that takes what comes to this address and port, as the workers
+  // match it; empty: there is none.
+  std::string_view cluster_at(const IpAddress& address, uint16_t port) const;
   // In the order of the configuration.
   std::vector<const TrackedListener*> live() const;
   // Why it is not ready, one clause.
   std::string why_not_ready(const TrackedListener& listener, const Membership& membership) const;
 
  private:
+  void sort_by_address();
   TrackedListener& configure(const ListenerSettings& settings, Duration ready_after, Instant now);
   void record(const TrackedListener& listener, std::string event, std::string why, Instant now);
 
@@ -60,6 +65,10 @@ class Listeners {
   std::map<std::string, TrackedListener, std::less<>> by_name_;
   std::vector<TrackedListener*> live_;
   std::vector<const TrackedListener*> by_slot_;
+  // TCP listeners: those of one address and port; all others, the longest prefix and then the
+  // narrowest range first.
+  std::map<std::pair<IpAddress, uint16_t>, const TrackedListener*> exact_;
+  std::vector<const TrackedListener*> ranges_;
   uint64_t published_generation_ = 0;
 };
 

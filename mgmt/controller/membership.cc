@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "dataplane/base/check.h"
 
@@ -211,6 +212,7 @@ bool Membership::update(const Place& place, const DiscoveredEndpoint& discovered
   endpoint.server_id = discovered.server_id;
   if (endpoint.live && endpoint.weight == discovered.weight) return other_id;
   endpoint.weight = discovered.weight;
+  if (std::exchange(endpoint.adopted, false)) --adopted_endpoints_;
   if (!endpoint.live) {
     const Result<EndpointId> id = identities_.endpoint(key_of(*place.cluster, place.at));
     CHECK(id && *id == endpoint.id);
@@ -237,6 +239,30 @@ void Membership::remove(const Place& place, Instant now) {
   drain_when_published(place.endpoint->id.slot);
 }
 
+EndpointSlot Membership::find_or_adopt(std::string_view name, const EndpointAddress& at,
+                                       Instant now, bool& adopted) {
+  adopted = false;
+  const auto found = clusters_.find(name);
+  if (found == clusters_.end() || !found->second.live) return none<EndpointSlot>;
+  TrackedCluster& cluster = found->second;
+  const auto known = cluster.endpoints.find(at);
+  if (known != cluster.endpoints.end()) return known->second.id.slot;
+  if (!cluster.complete || adopted_endpoints_ == adopted_endpoints_max) return none<EndpointSlot>;
+  if (!add(cluster, {.at = at, .weight = 1, .host = {}, .server_id = {}}, nullptr, now)) {
+    return none<EndpointSlot>;
+  }
+  TrackedEndpoint& endpoint = cluster.endpoints.at(at);
+  endpoint.adopted = adopted = true;
+  ++adopted_endpoints_;
+  remove(place(endpoint.id.slot), now);
+  log_.push_back({.at = now,
+                  .event = "endpoint_adopted",
+                  .cluster = cluster.settings.name,
+                  .endpoint = at.to_string(),
+                  .why = "a peer of the fleet has flows on it"});
+  return endpoint.id.slot;
+}
+
 void Membership::forget(EndpointSlot slot, Instant now) {
   drain(place(slot), now);  // workers may have been faster than the word that it is published
   const Place forgotten = place(slot);
@@ -246,6 +272,7 @@ void Membership::forget(EndpointSlot slot, Instant now) {
   schedule_.remove(slot);
   slow_starts_.end(slot);
   states_.set(slot, EndpointState::down);
+  if (forgotten.endpoint->adopted) --adopted_endpoints_;
   places_[index(slot)] = {};
   forgotten.cluster->endpoints.erase(forgotten.at);
 }

@@ -41,6 +41,8 @@ namespace weft::mgmt {
 
 // Orders of endpoints that nobody has any more are kept too, so there is a bound.
 inline constexpr std::size_t orders_max = 4096;
+// Endpoints that only peers of the fleet know, at a time.
+inline constexpr uint32_t adopted_endpoints_max = 4096;
 
 struct TrackedEndpoint {
   EndpointId id;
@@ -49,6 +51,7 @@ struct TrackedEndpoint {
   std::string host;              // the name it was resolved from
   bool live = true;              // in the set; otherwise it waits for its last flow
   const Order* order = nullptr;  // an operator's; null: none
+  bool adopted = false;          // never in the set here: flows of peers are on it
   bool founding = false;         // of its cluster's first set: it may have been healthy for long
   uint32_t share = flow_shares;  // of the flows that choose it; below while it starts slowly
   EndpointHealth health;
@@ -89,6 +92,12 @@ class Membership {
   // The full set of a cluster. What finds no free id is left out, and the cluster's problem says
   // so. True: what should be published changed. Requires: the cluster is configured.
   bool on_set(std::string_view cluster, EndpointSet set, Instant now);
+  // The endpoint of a cluster, live or leaving, that a peer of the fleet has a flow on. One that is
+  // not known here left the set before this gateway began: it is adopted, to drain as if it had
+  // been removed here. None: the cluster or its set is not known, or adopted_endpoints_max are.
+  // `adopted`: what should be published changed.
+  EndpointSlot find_or_adopt(std::string_view cluster, const EndpointAddress& at, Instant now,
+                             bool& adopted);
   void on_probed(const EndpointProbed& probed, Instant now);
   // An operator's order, from this event on and until another one; kept when the endpoint or its
   // cluster goes, for when it returns. An Error: nobody has such an endpoint, or orders_max.
@@ -170,6 +179,7 @@ class Membership {
   std::map<ClusterSlot, TrackedCluster*> rolled_;  // that have previous tables
   std::vector<Place> places_;                      // by endpoint slot
   std::set<EndpointSlot> leaving_;                 // tracked and not live
+  uint32_t adopted_endpoints_ = 0;
   // The first generation in which an endpoint takes no new flows; 0: not handed out yet.
   std::map<EndpointSlot, uint64_t> drains_from_;
   // The first generation in which workers know how to probe an endpoint through a listener;

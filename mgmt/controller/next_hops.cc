@@ -15,11 +15,13 @@ std::set<NextHopAddress> next_hops_of(const Desired& desired) {
   }
   const Lpm<KernelRoute> routes(items);
   for (const DesiredCluster& cluster : desired.clusters) {
-    for (const DesiredEndpoint& endpoint : cluster.endpoints) {
+    const auto want = [&](const DesiredEndpoint& endpoint) {
       const KernelRoute* route = routes.find(endpoint.address);
-      if (route == nullptr || !route->gateway.is_unspecified()) continue;
+      if (route == nullptr || !route->gateway.is_unspecified()) return;
       next_hops.insert({route->interface, endpoint.address});
-    }
+    };
+    std::ranges::for_each(cluster.endpoints, want);
+    std::ranges::for_each(cluster.adopted, want);
   }
   return next_hops;
 }

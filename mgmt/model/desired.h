@@ -37,6 +37,9 @@ struct DesiredCluster {
   uint32_t endpoint_flows_max = 0;         // over all workers; 0: any number
   uint32_t maglev_slots = 0;               // 0: by the number of endpoints
   std::vector<DesiredEndpoint> endpoints;  // ordered by address and port
+  // Not in the set, nor ever in one that was published here: they have records, for flows that
+  // began at other gateways. Likewise ordered; also in Desired::draining.
+  std::vector<DesiredEndpoint> adopted;
   // The table of a while ago, for connections from then; null: none. Its endpoints are live, or
   // among Desired::draining. Compared by identity.
   std::shared_ptr<const DesiredTable> previous;

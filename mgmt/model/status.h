@@ -53,6 +53,29 @@ struct ListenerStatus {
   std::string why;  // it is not ready
 };
 
+// A gateway of the fleet, as this one hears it.
+struct PeerStatus {
+  IpAddress address;
+  uint16_t port = 0;
+  bool heard = false;  // ever
+  bool lives = false;  // heard lately
+  Instant last_heard;
+  uint32_t processes = 0;    // of it, one after another: how often it began
+  uint64_t flows_heard = 0;  // each time that it told of one
+  uint64_t refused = 0;      // datagrams without a right code, or not well formed
+  uint64_t repeated = 0;     // datagrams that were heard before
+};
+
+struct FleetStatus {
+  uint64_t flows_told = 0;   // at risk here, each time that the peers were told of one
+  uint32_t flows_known = 0;  // of peers
+  uint32_t flows_known_max = 0;
+  uint64_t flows_replaced = 0;     // that went before their time, for others
+  uint64_t unknown_endpoints = 0;  // flows that peers told of, on endpoints that are not here
+  uint64_t strangers = 0;          // datagrams from addresses of no peer
+  std::vector<PeerStatus> peers;   // in the order of the configuration; empty: it has none
+};
+
 enum class Phase : uint8_t { starting, serving, withdrawing, draining, stopped };
 
 // The enumerator's own word.
@@ -79,6 +102,7 @@ struct GatewayStatus {
   std::vector<ClusterStatus> clusters;
   std::vector<OrderStatus> orders;  // by cluster, address and port
   uint32_t blackholes = 0;          // prefixes
+  FleetStatus fleet;
 
   // /ready: serving and every listener ready.
   bool ready() const;

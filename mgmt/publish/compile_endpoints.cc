@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -106,13 +107,14 @@ class EndpointCompiler {
     const bool same = before != nullptr && *before == cluster;
     if (same && !routing_.ways_changed()) {
       if (routing_.gives_up_unused()) {
-        for (const DesiredEndpoint& endpoint : cluster.endpoints) {
+        for_each_member(cluster, [&](const DesiredEndpoint& endpoint) {
           routing_.keep(next_.records[index(endpoint.id.slot)].next_hop);
-        }
+        });
       }
     } else {
-      for (const DesiredEndpoint& endpoint : cluster.endpoints) put(cluster, endpoint);
+      for_each_member(cluster, [&](const DesiredEndpoint& each) { put(cluster, each); });
     }
+    for (const DesiredEndpoint& endpoint : cluster.adopted) adopted_.insert(endpoint.id.slot);
     if (!same) compare_members(cluster, before);
     const bool same_table = before != nullptr && !seed_changed_ && same_set(*before, cluster);
     if (same_table && before->endpoints == cluster.endpoints &&
@@ -124,6 +126,12 @@ class EndpointCompiler {
     auto record = cluster_record(cluster, before, seed_changed_ ? nullptr : old);
     record->server_ids = server_ids(cluster, old, desired_.draining);
     set_cluster(cluster.id.slot, std::move(record));
+  }
+
+  template <class Call>
+  static void for_each_member(const DesiredCluster& cluster, Call call) {
+    for (const DesiredEndpoint& endpoint : cluster.endpoints) call(endpoint);
+    for (const DesiredEndpoint& endpoint : cluster.adopted) call(endpoint);
   }
 
   // Without server ids. What was `built` for `before` (null: nothing) is used again.
@@ -205,6 +213,7 @@ class EndpointCompiler {
 
   // One that left before it was ever published has no record to keep.
   void drain(EndpointSlot slot) {
+    if (adopted_.contains(slot)) return has_.push_back(slot);  // it is put as it should be
     if (!next_.present(slot)) return;
     has_.push_back(slot);
     EndpointRecord record = next_.records[index(slot)];
@@ -236,6 +245,7 @@ class EndpointCompiler {
   std::vector<PagedArray<EndpointRecord>::Item> changes_;
   std::vector<EndpointSlot> had_;  // in clusters that changed, or draining: before and now
   std::vector<EndpointSlot> has_;
+  std::unordered_set<EndpointSlot> adopted_;
   bool seed_changed_ = false;
   bool clusters_changed_ = false;
   bool members_changed_ = false;

@@ -98,6 +98,27 @@ const EndpointSlot* found(const Snapshot& snapshot, uint8_t last) {
   return snapshot.endpoints->clusters[0]->server_ids.find(server_id(last));
 }
 
+TEST(CompileEndpoints, AnAdoptedEndpointHasARecordAndNoPartInTheTable) {
+  Desired desired = small_mesh(10);
+  Compiler compile;
+  const auto before = compile(desired).endpoints->clusters[0];
+  const DesiredEndpoint adopted{.id = {slot(99), 1}, .address = ip("10.0.0.99"), .port = 8080};
+  desired.clusters[0].adopted = {adopted};
+  desired.draining = {slot(99)};
+  {
+    const Snapshot& snapshot = compile(desired);
+    EXPECT_TRUE(snapshot.endpoints->present(slot(99)));
+    EXPECT_EQ(record(snapshot, 99).address, ip("10.0.0.99"));
+    EXPECT_EQ(record(snapshot, 99).cluster, ClusterSlot{0});
+    EXPECT_EQ(snapshot.endpoints->clusters[0], before);
+  }
+  desired.clusters[0].on_endpoint_down = OnEndpointDown::keep;
+  EXPECT_EQ(record(compile(desired), 99).on_down, OnEndpointDown::keep);
+  desired.clusters[0].adopted.clear();
+  desired.draining.clear();
+  EXPECT_FALSE(compile(desired).endpoints->present(slot(99)));
+}
+
 TEST(CompileEndpoints, AServerIsFoundByItsIdAlsoWithWeightZero) {
   Desired desired = small_mesh(3);
   desired.clusters[0].endpoints[0].server_id = server_id(1);

@@ -1,5 +1,7 @@
 #include "tests/sim/fleet_gateway.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "dataplane/base/check.h"
@@ -10,6 +12,7 @@
 namespace weft::sim {
 
 static constexpr FlowsMax flows_max{16384, 4, 4, 4};
+static constexpr uint32_t peer_flows_max = 16384;
 static constexpr Duration holdings_interval = milliseconds(100);
 
 static IpAddress ip(std::string_view text) {
@@ -72,8 +75,9 @@ static mgmt::KernelView kernel_view() {
 
 // ---- the gateway
 
-static L4Settings l4_settings(uint64_t seed) {
+static L4Settings l4_settings(uint64_t seed, const PeerFlows& peer_flows) {
   L4Settings settings;
+  settings.peer_flows = &peer_flows;
   settings.flows_max = flows_max;
   settings.flow_key = {seed, 2, 3, 4};
   settings.steering_key = {seed, 6, 7, 8};
@@ -81,9 +85,12 @@ static L4Settings l4_settings(uint64_t seed) {
   return settings;
 }
 
-FleetGateway::FleetGateway(mgmt::Model model, uint64_t seed, Instant now)
+FleetGateway::FleetGateway(mgmt::Model model, uint64_t seed, Instant now,
+                           std::vector<mgmt::PeerAddress> peers)
     : reader_(published_.reader(0)),
-      l4_(l4_settings(seed), states_, refuse_new_flows_, counters_, FlowTimeouts{}, now),
+      peer_flows_(peer_flows_max, KeyedHash({seed, 9, 10, 11})),
+      l4_(l4_settings(seed, peer_flows_), states_, refuse_new_flows_, counters_, FlowTimeouts{},
+          now),
       now_(now),
       next_look_(now),
       publisher_(published_, mgmt::Publisher::Mode::synchronous,
@@ -92,6 +99,13 @@ FleetGateway::FleetGateway(mgmt::Model model, uint64_t seed, Instant now)
   CHECK(started);
   controller_ = *std::move(started);
   controller_->on_kernel(kernel_view());
+  if (!peers.empty()) {
+    sync_ = std::make_unique<mgmt::FleetSync>(
+        mgmt::FleetSettings{
+            .fleet = "fleet", .key = "key", .peers = std::move(peers), .random_seed = seed},
+        peer_flows_,
+        [this](const PlacedFlow& flow) { return controller_->endpoint_of(flow, now_); }, now);
+  }
   reader_.online();
 }
 
@@ -113,6 +127,19 @@ void FleetGateway::advance(Instant now, const std::set<IpAddress>& dead) {
   counters_.turn.snapshot_generation.set(snapshot().generation);
   l4_.idle(*reader_.read(), now);
   reader_.quiescent();
+  if (sync_ != nullptr) sync();
+}
+
+void FleetGateway::sync() {
+  l4_.flows_at_risk().take(UINT32_MAX, [this](const PlacedFlow& flow) { sync_->on_flow(flow); });
+  mgmt::FleetSync::Actions actions = sync_->poll(now_);
+  if (actions.look) l4_.flows_at_risk().ask();
+  if (actions.held_changed) controller_->on_peers_hold(sync_->held());
+  std::ranges::move(actions.datagrams, std::back_inserter(datagrams_));
+}
+
+void FleetGateway::hear(const mgmt::PeerAddress& from, std::span<const std::byte> datagram) {
+  if (sync_ != nullptr) sync_->on_datagram(from, datagram, now_);
 }
 
 void FleetGateway::decide(const std::set<IpAddress>& dead) {
@@ -121,6 +148,7 @@ void FleetGateway::decide(const std::set<IpAddress>& dead) {
     if (actions.desired != nullptr) {
       publisher_.submit(actions.desired, actions.generation);
       controller_->on_published(published_generation_, now_);
+      if (sync_ != nullptr) sync_->on_change(now_);
     }
     for (const mgmt::EndpointProbe& probe : actions.probes) {
       const bool fails = dead.contains(probe.address);

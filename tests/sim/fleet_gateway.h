@@ -9,10 +9,12 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dataplane/rcu/published.h"
 #include "mgmt/controller/controller.h"
+#include "mgmt/fleet/fleet_sync.h"
 #include "mgmt/publish/publisher.h"
 #include "pipelines/l4/l4.h"
 #include "tests/packet_pool.h"
@@ -33,8 +35,10 @@ struct FleetFlow {
 
 class FleetGateway {
  public:
-  // `seed`: of what may differ between the gateways of a fleet.
-  FleetGateway(mgmt::Model model, uint64_t seed, Instant now);
+  // `seed`: of what may differ between the gateways of a fleet. Without peers it tells nobody of
+  // its flows.
+  FleetGateway(mgmt::Model model, uint64_t seed, Instant now,
+               std::vector<mgmt::PeerAddress> peers = {});
   FleetGateway(const FleetGateway&) = delete;
   FleetGateway& operator=(const FleetGateway&) = delete;
   ~FleetGateway();
@@ -42,6 +46,9 @@ class FleetGateway {
   // Time goes on. These endpoints fail their probes.
   void advance(Instant now, const std::set<IpAddress>& dead);
   void reload(mgmt::Model model);
+  // What it told its peers since the last call, and what one of them told it.
+  std::vector<mgmt::FleetSync::Datagram> take_datagrams() { return std::exchange(datagrams_, {}); }
+  void hear(const mgmt::PeerAddress& from, std::span<const std::byte> datagram);
   // The endpoint that a packet of the flow is sent to; none: it is refused.
   std::optional<IpAddress> send(const FleetFlow& flow, uint8_t tcp_flags);
 
@@ -56,6 +63,7 @@ class FleetGateway {
   uint64_t hash(const FleetFlow& flow) const;
   const Snapshot& snapshot() const { return *published_.current(); }
   void decide(const std::set<IpAddress>& dead);
+  void sync();
 
   test::PacketPool pool_{63};
   EndpointStates states_{1u << 12, 1u << 8};
@@ -64,12 +72,15 @@ class FleetGateway {
   const WorkerCounters* counters_view_ = &counters_;
   Published<Snapshot> published_{1};
   Published<Snapshot>::Reader reader_;
+  PeerFlows peer_flows_;
   L4 l4_;
   Instant now_;
   Instant next_look_;
   uint64_t published_generation_ = 0;
   std::unique_ptr<mgmt::Controller> controller_;
   mgmt::Publisher publisher_;
+  std::unique_ptr<mgmt::FleetSync> sync_;  // null: it has no peers
+  std::vector<mgmt::FleetSync::Datagram> datagrams_;
 };
 
 }  // namespace weft::sim

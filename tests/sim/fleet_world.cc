@@ -17,6 +17,7 @@ static constexpr Duration new_connection_every = milliseconds(40);
 static constexpr Duration packet_every = seconds(1);
 static constexpr Duration dead_for = seconds(4);
 static constexpr uint64_t reload_delay_ms_max = 300;
+static constexpr uint64_t datagram_delay_ms_max = 30;
 
 FleetOutcome& FleetOutcome::operator+=(const FleetOutcome& other) {
   connections += other.connections;
@@ -24,6 +25,8 @@ FleetOutcome& FleetOutcome::operator+=(const FleetOutcome& other) {
   died += other.died;
   sets += other.sets;
   gateways += other.gateways;
+  datagrams += other.datagrams;
+  told_bytes += other.told_bytes;
   return *this;
 }
 
@@ -32,11 +35,27 @@ static IpAddress host(uint32_t number) {
 }
 
 FleetWorld::FleetWorld(uint64_t seed, const FleetChurn& churn, FleetRemedy remedy)
-    : churn_(churn), remedy_(std::move(remedy)), random_(seed), traffic_(seed + 1'000'000) {
+    : churn_(churn),
+      remedy_(std::move(remedy)),
+      random_(seed),
+      traffic_(seed + 1'000'000),
+      network_(seed + 2'000'000) {
   for (uint32_t number = 0; number < hosts - 5; ++number) endpoints_.insert(host(number));
   for (std::size_t i = 0; i < gateways; ++i) {
-    gateways_.push_back({std::make_unique<FleetGateway>(model(), ++gateways_made_, now_), true});
+    gateways_.push_back({make_gateway(i), true});
   }
+}
+
+static mgmt::PeerAddress address_of(std::size_t place) {
+  return {IpAddress::v4(be32(0xc0000210 + static_cast<uint32_t>(place))), 7946};
+}
+
+std::unique_ptr<FleetGateway> FleetWorld::make_gateway(std::size_t place) {
+  std::vector<mgmt::PeerAddress> peers;
+  for (std::size_t other = 0; remedy_.sync && other < gateways; ++other) {
+    if (other != place) peers.push_back(address_of(other));
+  }
+  return std::make_unique<FleetGateway>(model(), ++gateways_made_, now_, std::move(peers));
 }
 
 mgmt::Model FleetWorld::model() const {
@@ -66,6 +85,7 @@ FleetOutcome FleetWorld::run(Duration duration) {
     for (const Gateway& each : gateways_) {
       if (each.gateway != nullptr) each.gateway->advance(now_, dead_);
     }
+    carry();
     for (; next_connection <= now_; next_connection += new_connection_every) connect();
     std::erase_if(connections_, [this](Connection& connection) { return !send(connection); });
   }
@@ -96,7 +116,7 @@ void FleetWorld::change_gateways() {
     chosen = {};
     return;
   }
-  chosen.gateway = std::make_unique<FleetGateway>(model(), ++gateways_made_, now_);
+  chosen.gateway = make_gateway(static_cast<std::size_t>(&chosen - gateways_.data()));
   at(now_ + warm_up, [&chosen] { chosen.routed = chosen.gateway != nullptr; });
 }
 
@@ -125,6 +145,26 @@ void FleetWorld::kill_endpoint() {
   outcome_.died += std::erase_if(
       connections_, [&](const Connection& connection) { return connection.endpoint == chosen; });
   at(now_ + dead_for, [this, chosen] { dead_.erase(chosen); });
+}
+
+void FleetWorld::carry() {
+  for (std::size_t from = 0; from < gateways; ++from) {
+    if (gateways_[from].gateway == nullptr) continue;
+    for (auto& datagram : gateways_[from].gateway->take_datagrams()) {
+      ++outcome_.datagrams;
+      outcome_.told_bytes += datagram.bytes.size();
+      for (uint32_t copies = network_.happens(1) ? 2 : 1; copies > 0; --copies) {
+        if (network_.below(1000) < remedy_.loss_permille) continue;
+        const Duration way = milliseconds(1 + network_.below(datagram_delay_ms_max));
+        at(now_ + way, [this, from, datagram] {
+          for (std::size_t to = 0; to < gateways; ++to) {
+            const bool arrives = address_of(to) == datagram.to && gateways_[to].gateway != nullptr;
+            if (arrives) gateways_[to].gateway->hear(address_of(from), datagram.bytes);
+          }
+        });
+      }
+    }
+  }
 }
 
 // ---- connections

@@ -24,6 +24,9 @@ struct FleetRemedy {
   // Every flow that a change of the set would move is known to all gateways at once, nothing is
   // lost: better than any protocol.
   bool ideal_sync = false;
+  // The gateways tell each other, over a network that loses so many datagrams in 1000.
+  bool sync = false;
+  uint32_t loss_permille = 10;
 };
 
 // How often things happen, on average.
@@ -39,7 +42,9 @@ struct FleetOutcome {
   uint64_t broken = 0;
   uint64_t died = 0;  // with their endpoint
   uint64_t sets = 0;
-  uint64_t gateways = 0;  // changes
+  uint64_t gateways = 0;   // changes
+  uint64_t datagrams = 0;  // between gateways
+  uint64_t told_bytes = 0;
   FleetOutcome& operator+=(const FleetOutcome& other);
 };
 
@@ -70,6 +75,9 @@ class FleetWorld {
   void change_gateways();
   void change_set();
   void kill_endpoint();
+  std::unique_ptr<FleetGateway> make_gateway(std::size_t place);
+  // Datagrams between gateways go on their way, some of them twice or never.
+  void carry();
   void connect();
   // False: the connection is over.
   bool send(Connection& connection);
@@ -80,6 +88,7 @@ class FleetWorld {
   const FleetRemedy remedy_;
   Random random_;   // of events
   Random traffic_;  // of connections
+  Random network_;  // of datagrams between gateways
   Instant now_{};
   std::multimap<Instant, std::function<void()>> agenda_;
   std::vector<Gateway> gateways_;
