@@ -184,6 +184,32 @@ json::array orders_json(const GatewayStatus& status) {
   return result;
 }
 
+json::object fleet_json(const Report& report) {
+  const FleetStatus& fleet = report.status.fleet;
+  uint64_t at_risk = 0;
+  for (const WorkerReport& worker : report.workers) at_risk += worker.flows_at_risk;
+  json::array peers;
+  for (const PeerStatus& peer : fleet.peers) {
+    peers.push_back(
+        json::object{{"peer", peer.address.to_string(peer.port)},
+                     {"heard", peer.heard},
+                     {"lives", peer.lives},
+                     {"last_heard_ms", peer.heard ? ms_since(report, peer.last_heard) : 0},
+                     {"starts", peer.processes},
+                     {"flows_heard", peer.flows_heard},
+                     {"datagrams_refused", peer.refused},
+                     {"datagrams_repeated", peer.repeated}});
+  }
+  return {{"flows_at_risk", at_risk},
+          {"flows_told", fleet.flows_told},
+          {"flows_known", fleet.flows_known},
+          {"flows_known_max", fleet.flows_known_max},
+          {"flows_replaced", fleet.flows_replaced},
+          {"unknown_endpoints", fleet.unknown_endpoints},
+          {"strangers", fleet.strangers},
+          {"peers", std::move(peers)}};
+}
+
 }  // namespace
 
 std::string status_json(const Report& report) {
@@ -209,6 +235,7 @@ std::string status_json(const Report& report) {
                             {"clusters", clusters_json(report)},
                             {"orders", orders_json(status)},
                             {"blackholes", status.blackholes},
+                            {"fleet", fleet_json(report)},
                             {"interfaces", interfaces_json(report)},
                             {"workers", workers_json(report)},
                             {"drops", total_drops_json(report)}};

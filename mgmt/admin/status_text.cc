@@ -88,6 +88,22 @@ std::string orders_text(const json::object& status) {
   return table.empty() ? "" : "\n" + table.text();
 }
 
+std::string fleet_text(const json::object& status) {
+  const json::object& fleet = object_in(status, "fleet");
+  TextTable table({"PEER", "LAST HEARD", ">STARTS", ">FLOWS HEARD", ">REFUSED", ">REPEATED"});
+  for_each_in(fleet, "peers", [&](const json::object& peer) {
+    const std::string ago = short_duration(number_in(peer, "last_heard_ms"));
+    const std::string last = flag_in(peer, "lives") ? ago : "silent for " + ago;
+    table.add({text_in(peer, "peer"), flag_in(peer, "heard") ? last : "never",
+               count_in(peer, "starts"), count_in(peer, "flows_heard"),
+               count_in(peer, "datagrams_refused"), count_in(peer, "datagrams_repeated")});
+  });
+  if (table.empty()) return "";
+  return "\n" + table.text() +
+         fmt::format("flows at risk here {}, of peers {} of {}\n", count_in(fleet, "flows_at_risk"),
+                     count_in(fleet, "flows_known"), count_in(fleet, "flows_known_max"));
+}
+
 std::string interfaces_text(const json::object& status) {
   TextTable table({"INTERFACE", ">RECEIVED", ">BYTES", ">SENT", ">BYTES", ">TO TWIN", ">FROM TWIN",
                    ">MISSED", ">NO BUFFER", ">ERRORS", ">BUFFERS FREE"});
@@ -143,8 +159,8 @@ Result<std::string> status_text(std::string_view json_text) {
   std::string text = gateway_text(*status) + listeners_text(*status);
   for_each_in(*status, "clusters",
               [&](const json::object& cluster) { text += cluster_text(cluster); });
-  return text + orders_text(*status) + interfaces_text(*status) + workers_text(*status) +
-         drops_text(*status);
+  return text + orders_text(*status) + fleet_text(*status) + interfaces_text(*status) +
+         workers_text(*status) + drops_text(*status);
 }
 
 std::string text_of(std::string_view json_text, std::string_view key) {

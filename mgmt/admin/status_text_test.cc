@@ -11,6 +11,33 @@ namespace {
 
 using testing::HasSubstr;
 
+TEST(StatusText, ShowsThePeersOfAFleet) {
+  ExampleWorkers workers(2);
+  workers[0].at_risk.flows.set(7);
+  workers[1].at_risk.flows.set(5);
+  GatewayStatus status = example_status(1);
+  status.fleet.flows_known = 31;
+  status.fleet.flows_known_max = 65536;
+  PeerStatus peer{.address = *IpAddress::parse("10.0.0.253"), .port = 7946};
+  status.fleet.peers.push_back(peer);
+  peer.heard = peer.lives = true;
+  peer.last_heard = example_now - milliseconds(2000);
+  peer.processes = 2;
+  peer.flows_heard = 410;
+  status.fleet.peers.push_back(peer);
+  peer.lives = false;
+  status.fleet.peers.push_back(peer);
+  const Result<std::string> text = status_text(status_json(example_report(status, workers)));
+  ASSERT_TRUE(text);
+  EXPECT_THAT(*text, HasSubstr(R"(
+PEER             LAST HEARD      STARTS  FLOWS HEARD  REFUSED  REPEATED
+10.0.0.253:7946  never                0            0        0         0
+10.0.0.253:7946  2 s                  2          410        0         0
+10.0.0.253:7946  silent for 2 s       2          410        0         0
+flows at risk here 12, of peers 31 of 65536
+)"));
+}
+
 TEST(StatusText, ShowsEverythingInTables) {
   ExampleWorkers workers(2);
   workers[0].listeners[0].flows.set(1204);

@@ -91,6 +91,7 @@ void check_model(Reading& reading, const Node& root) {
   check_prefix_lists(reading, root);
   check_clusters(reading, root);
   check_probes(reading, root);
+  check_sync(reading, root);
   check_quic(reading, root);
 }
 

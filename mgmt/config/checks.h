@@ -36,6 +36,8 @@ void check_prefix_lists(Reading& reading, const Node& root);
 void check_clusters(Reading& reading, const Node& root);
 // Probes through listeners, and the addresses that they need.
 void check_probes(Reading& reading, const Node& root);
+// Peers of the fleet.
+void check_sync(Reading& reading, const Node& root);
 // Server ids, and the configurations that they are in connection ids by.
 void check_quic(Reading& reading, const Node& root);
 

@@ -16,6 +16,7 @@ inline constexpr std::array<std::string_view, 6> maglev_sizes = {"1021",  "4093"
 void read_flows(Reading& reading, const Key& key, const Node& node, GatewaySettings&);
 void read_probe_addresses(Reading& reading, const Key& key, const Node& node,
                           GatewaySettings& gateway);
+void read_sync(Reading& reading, const Key& key, const Node& node, GatewaySettings&);
 void read_listener_address(Reading& reading, const Key& key, const Node& node,
                            ListenerSettings& listener);
 void read_protocol(Reading& reading, const Key& key, const Node& node, ListenerSettings& listener);

@@ -132,6 +132,10 @@ const Form device{
 const Form admin_address{
     "an IP address and a port, such as \"127.0.0.1:9100\", or \"\" for none",
     [](std::string_view t) { return t.empty() || parse_ip_and_port(t).has_value(); }};
+const Form peer_address{"an IP address and a port, such as \"10.0.0.254:7946\"",
+                        [](std::string_view t) { return parse_ip_and_port(t).has_value(); }};
+const Form secret{"16 to 256 bytes of printable text",
+                  [](std::string_view t) { return sized(t, 16, 256) && all(t, is_printable); }};
 const Form server_id{"1 to 15 bytes in hexadecimal digits", [](std::string_view t) {
                        const auto bytes = parse_hex(t);
                        return bytes && !bytes->empty() &&

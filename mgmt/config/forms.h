@@ -32,6 +32,8 @@ extern const Form target;     // an HTTP request target
 extern const Form http_host;  // a Host header
 extern const Form device;
 extern const Form admin_address;
+extern const Form peer_address;
+extern const Form secret;
 extern const Form server_id;  // inside QUIC connection ids
 extern const Form aes_key;
 }  // namespace form

@@ -82,6 +82,16 @@ void derive_gateway(Reading& reading, const Node& root) {
   }
 }
 
+// What the peers tell of is right; a table of before is a guess.
+void derive_previous_tables(Reading& reading, const Node& root) {
+  const Node* list = root.find("cluster");
+  const bool synced = given(root, "gateway", "sync");
+  for (std::size_t i = 0; i < reading.model.clusters.size(); ++i) {
+    if (list->items[i].find("previous_tables_ms") != nullptr) continue;
+    reading.model.clusters[i].previous_tables_ms = milliseconds(synced ? 0 : 10'000);
+  }
+}
+
 void derive_twins(Reading& reading, const Node& root) {
   const Node* list = root.find("interface");
   for (std::size_t i = 0; i < reading.model.interfaces.size(); ++i) {
@@ -187,6 +197,7 @@ void read_model(Reading& reading, const Node& root) {
   reading.table("", root, &reading.model);
   derive_gateway(reading, root);
   derive_twins(reading, root);
+  derive_previous_tables(reading, root);
 }
 
 }  // namespace weft::mgmt::config

@@ -52,6 +52,7 @@ std::vector<std::string> restart_keys_changed(const Model& old, const Model& now
   std::vector<std::string> changed;
   compare("gateway", &old.gateway, &now.gateway, "gateway", changed);
   compare("gateway.flows", &old.flows, &now.flows, "gateway.flows", changed);
+  compare("gateway.sync", &old.sync, &now.sync, "gateway.sync", changed);
   compare("admin", &old.admin, &now.admin, "admin", changed);
   compare_interfaces(old.interfaces, now.interfaces, changed);
   return changed;

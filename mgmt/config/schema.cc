@@ -17,6 +17,10 @@ constexpr std::array section_table = {
     Section{"gateway", "[gateway]", "The gateway as a whole."},
     Section{"gateway.flows", "[gateway.flows]",
             "Connection tracking: how many flows each worker remembers, and how long silent ones."},
+    Section{"gateway.sync", "[gateway.sync]",
+            "Gateways of a fleet tell each other which TCP connections of tunnel and `direct` "
+            "listeners are not where the present tables would place them, so that they go on at "
+            "whichever gateway their packets come to."},
     Section{"admin", "[admin]", "How the gateway is watched and told what to do."},
     Section{"log", "[log]", "JSON lines on standard error."},
     Section{
@@ -85,8 +89,8 @@ constexpr Key top_keys[] = {
 
 std::vector<Key> joined() {
   std::vector<Key> all(std::begin(top_keys), std::end(top_keys));
-  for (const auto part :
-       {gateway_keys(), interface_keys(), traffic_keys(), quic_keys(), prefix_list_keys()}) {
+  for (const auto part : {gateway_keys(), sync_keys(), interface_keys(), traffic_keys(),
+                          quic_keys(), prefix_list_keys()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -71,6 +71,7 @@ struct Key {
 // The table: the top of the file, then these parts in this order, each section's keys together.
 std::span<const Key> schema();
 std::span<const Key> gateway_keys();      // [gateway], [gateway.flows], [admin], [log]
+std::span<const Key> sync_keys();         // [gateway.sync]
 std::span<const Key> interface_keys();    // [[interface]]
 std::span<const Key> traffic_keys();      // [[listener]], [[cluster]]
 std::span<const Key> quic_keys();         // [[listener.quic]]

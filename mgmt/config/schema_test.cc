@@ -45,7 +45,8 @@ TEST(Schema, UnitsStandAtTheEndOfNames) {
 }
 
 TEST(Schema, RestartKeysCanBeCompared) {
-  const std::set<std::string_view> compared = {"gateway", "gateway.flows", "admin", "interface"};
+  const std::set<std::string_view> compared = {"gateway", "gateway.flows", "gateway.sync", "admin",
+                                               "interface"};
   for (const Key& key : schema()) {
     if (key.applies != Applies::restart || path_of(key) == "interface") continue;
     EXPECT_NE(key.field.same, nullptr) << path_of(key);
@@ -58,8 +59,13 @@ TEST(Schema, DefaultsAreTakenWhenWrittenOut) {
   constexpr std::string_view interface = "[[interface]]\nname = \"e\"\ndevice = \"tap:t0\"\n";
   const Loaded without = load(interface, "weft.toml", test_host);
   ASSERT_TRUE(without);
+  std::set<std::string_view> incomplete;  // sections that need more than one key
+  for (const Key& key : schema()) {
+    if (key.fallback.kind == Default::Kind::required) incomplete.insert(key.section);
+  }
   for (const Key& key : schema()) {
     if (key.fallback.kind != Default::Kind::value || !key.section.starts_with("gateway")) continue;
+    if (incomplete.contains(key.section)) continue;
     const std::string toml = "[" + std::string(key.section) + "]\n" + std::string(key.name) +
                              " = " + std::string(key.fallback.text) + "\n" + std::string(interface);
     const Loaded with = load(toml, "weft.toml", test_host);

@@ -172,7 +172,7 @@ constexpr Key rows[] = {
     {.section = "cluster",
      .name = "previous_tables_ms",
      .field = field<&ClusterSettings::previous_tables_ms>(),
-     .fallback = value("10000"),
+     .fallback = derived("`10000`; `0` with `[gateway.sync]`, which knows better"),
      .unit = "ms",
      .limits = {.max = hour_ms},
      .says = "So long after a change of the set a TCP packet in mid-flow that no flow is known for "

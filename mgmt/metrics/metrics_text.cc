@@ -17,7 +17,7 @@ double seconds_of(Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
-constexpr std::array<Column<WorkerReport>, 17> worker_columns = {{
+constexpr std::array<Column<WorkerReport>, 19> worker_columns = {{
     {gauge, "weft_worker_streams", "TCP connections whose two sides count differently.",
      &WorkerReport::streams},
     {gauge, "weft_worker_streams_max", "How many of these there may be.",
@@ -33,6 +33,11 @@ constexpr std::array<Column<WorkerReport>, 17> worker_columns = {{
      &WorkerReport::cookies},
     {counter, "weft_worker_flows_by_cookie_total", "Flows that began when a cookie came back.",
      &WorkerReport::flows_by_cookie},
+    {gauge, "weft_worker_flows_at_risk",
+     "Connections that peers of the fleet would place elsewhere, in the last look for them.",
+     &WorkerReport::flows_at_risk},
+    {counter, "weft_worker_looks_for_risk_total", "Looks at all flows for those at risk.",
+     &WorkerReport::looks_for_risk},
     {counter, "weft_worker_turns_total", "Turns of the poll loop.", &WorkerReport::turns},
     {counter, "weft_worker_busy_turns_total", "Turns that found at least one packet.",
      &WorkerReport::busy_turns},
@@ -288,6 +293,42 @@ void write_orders(MetricsPage& page, const Report& report) {
   page.write(std::move(orders));
 }
 
+void write_fleet(MetricsPage& page, const Report& report) {
+  const FleetStatus& fleet = report.status.fleet;
+  if (fleet.peers.empty()) return;
+  const auto number = [](uint64_t n) { return static_cast<double>(n); };
+  page.write(gauge("weft_peer_flows", "Flows of peers that are kept."), fleet.flows_known);
+  page.write(gauge("weft_peer_flows_max", "Flows of peers that there is room for."),
+             fleet.flows_known_max);
+  page.write(counter("weft_peer_flows_replaced_total", "Flows of peers that gave way to others."),
+             number(fleet.flows_replaced));
+  page.write(counter("weft_peer_flows_told_total", "Flows that the peers were told of."),
+             number(fleet.flows_told));
+  page.write(counter("weft_peer_unknown_endpoints_total",
+                     "Flows that peers told of, on endpoints that this gateway cannot have."),
+             number(fleet.unknown_endpoints));
+  page.write(counter("weft_peer_strangers_total", "Datagrams from addresses of no peer."),
+             number(fleet.strangers));
+  Family lives = gauge("weft_peer_heard", "1 when the peer was heard in the last seconds.");
+  Family processes = counter("weft_peer_starts_total", "Processes of the peer that were heard.");
+  Family flows = counter("weft_peer_flows_heard_total", "Flows that the peer told of.");
+  Family refused = counter("weft_peer_datagrams_refused_total",
+                           "Datagrams of the peer with a wrong key, or damaged.");
+  Family repeated = counter("weft_peer_datagrams_repeated_total",
+                            "Datagrams of the peer that were heard before.");
+  for (const PeerStatus& peer : fleet.peers) {
+    const Labels labels{{"peer", peer.address.to_string(peer.port)}};
+    lives.add(labels, peer.lives);
+    processes.add(labels, peer.processes);
+    flows.add(labels, number(peer.flows_heard));
+    refused.add(labels, number(peer.refused));
+    repeated.add(labels, number(peer.repeated));
+  }
+  for (Family* family : {&lives, &processes, &flows, &refused, &repeated}) {
+    page.write(std::move(*family));
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const Report& report) {
@@ -298,6 +339,7 @@ std::string metrics_text(const Report& report) {
   write_clusters(page, report);
   write_endpoints(page, report);
   write_orders(page, report);
+  write_fleet(page, report);
   return std::move(page).text();
 }
 

@@ -85,6 +85,26 @@ TEST(MetricsText, SaysWhatOperatorsOrdered) {
             1'767'323'045);
 }
 
+TEST(MetricsText, SaysWhatPeersTell) {
+  GatewayStatus status = example_status(1);
+  status.fleet = {.flows_told = 5, .flows_known = 3, .flows_known_max = 65536};
+  status.fleet.peers.push_back({.address = *IpAddress::parse("10.0.0.253"),
+                                .port = 7946,
+                                .heard = true,
+                                .lives = true,
+                                .processes = 2,
+                                .flows_heard = 9,
+                                .refused = 1});
+  const std::string text = metrics_text(example_report(status, ExampleWorkers(1)));
+  for (const char* line : {"weft_peer_flows 3\n", "weft_peer_flows_told_total 5\n",
+                           "weft_peer_heard{peer=\"10.0.0.253:7946\"} 1\n",
+                           "weft_peer_starts_total{peer=\"10.0.0.253:7946\"} 2\n",
+                           "weft_peer_flows_heard_total{peer=\"10.0.0.253:7946\"} 9\n",
+                           "weft_peer_datagrams_refused_total{peer=\"10.0.0.253:7946\"} 1\n"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+}
+
 TEST(MetricsText, HasEveryDropOfEveryWorker) {
   ExampleWorkers workers(2);
   workers[1].dropped[static_cast<std::size_t>(Drop::no_listener)].set(42);

@@ -48,6 +48,8 @@ WorkerReport read(const WorkerCounters& counters, std::size_t interfaces) {
   report.cookies = counters.attack.cookies.read();
   report.flows_by_cookie = counters.attack.flows_by_cookie.read();
   report.unremembered = counters.attack.unremembered.read();
+  report.flows_at_risk = counters.at_risk.flows.read();
+  report.looks_for_risk = counters.at_risk.passes.read();
   for (std::size_t drop = 0; drop < drops; ++drop) {
     report.dropped[drop] = counters.dropped[drop].read();
   }

@@ -59,6 +59,8 @@ struct WorkerReport {
   uint64_t unremembered = 0;                // packets of flows that got no entry in them
   uint64_t cookies = 0;                     // SYNs that were answered by one
   uint64_t flows_by_cookie = 0;             // that began when it came back
+  uint64_t flows_at_risk = 0;               // that the last look found
+  uint64_t looks_for_risk = 0;              // over all flows
   std::vector<InterfaceReport> interfaces;  // as GatewayStatus::interfaces
 };
 

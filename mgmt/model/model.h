@@ -45,6 +45,16 @@ struct GatewaySettings {
   bool operator==(const GatewaySettings&) const = default;
 };
 
+// With whom a gateway of a fleet shares its flows at risk.
+struct SyncSettings {
+  std::string address;             // address and port of its own
+  std::vector<std::string> peers;  // likewise; empty: it stands alone
+  std::string key;
+  uint32_t flows_max = 0;  // of all peers
+
+  bool operator==(const SyncSettings&) const = default;
+};
+
 struct FlowSettings {
   // Per worker, powers of two.
   uint32_t tunnel4_flows_max = 0;
@@ -179,6 +189,7 @@ struct ClusterSettings {
 
 struct Model {
   GatewaySettings gateway;
+  SyncSettings sync;
   FlowSettings flows;
   AdminSettings admin;
   LogSettings log;

@@ -73,6 +73,10 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
                                     .streams = model.flows.streams_max},
                       .steering_key = random_key(),
                       .probe_ports = &probe_ports_};
+  if (!model.sync.peers.empty()) {
+    peer_flows_ = std::make_unique<PeerFlows>(model.sync.flows_max, KeyedHash(random_key()));
+    settings.peer_flows = peer_flows_.get();
+  }
   for (std::size_t i = 0; i < attached_.size(); ++i) {
     attachments_.push_back({*attached_[i].wire, *attached_[i].twin});
     settings.links.push_back({model.interfaces[i].vlan, attached_[i].wire->mac()});

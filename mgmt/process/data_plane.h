@@ -51,6 +51,17 @@ class DataPlane {
       while (const auto wish = gateway->l4().neighbour_wishes().take()) take(*wish);
     }
   }
+  // What peers of the fleet tell; null: the configuration names none.
+  PeerFlows* peer_flows() { return peer_flows_.get(); }
+  void look_for_flows_at_risk() {
+    for (const auto& gateway : gateways_) gateway->l4().flows_at_risk().ask();
+  }
+  // Calls take(flow) for those that the workers found, at most so many of them.
+  template <class Take>
+  void take_flows_at_risk(uint32_t flows_max, Take take) {
+    const auto share = static_cast<uint32_t>(flows_max / gateways_.size());
+    for (const auto& gateway : gateways_) gateway->l4().flows_at_risk().take(share, take);
+  }
   Captures& captures() { return *captures_; }
   Gateway& gateway(uint32_t worker) { return *gateways_[worker]; }
   // A frame in a buffer of the interface. Error: no buffer is free, or none is large enough.
@@ -80,6 +91,7 @@ class DataPlane {
   std::atomic<bool> stop_{false};              // mgmt writes, workers read
   Published<Snapshot> published_;
   HandOffRings rings_;
+  std::unique_ptr<PeerFlows> peer_flows_;                  // mgmt writes, workers read
   std::vector<std::unique_ptr<WorkerCounters>> counters_;  // by worker
   std::vector<const WorkerCounters*> counters_view_;
   std::vector<std::unique_ptr<Gateway>> gateways_;  // by worker

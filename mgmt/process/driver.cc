@@ -33,6 +33,7 @@ Driver::Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs)
                  [this](uint64_t generation) {
                    loop_.post([this, generation] {
                      controller_->on_published(generation, loop_.now());
+                     if (fleet_ != nullptr) fleet_->on_change();
                      step();
                    });
                  }),
@@ -56,6 +57,11 @@ Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop
   auto started = Controller::start(std::move(model), controller, plane.states(), loop.now());
   if (!started) return tl::unexpected(started.error());
   driver->controller_ = *std::move(started);
+
+  auto fleet =
+      FleetLink::start(driver->controller_->model(), loop, plane, *driver->controller_, logs);
+  if (!fleet) return tl::unexpected(fleet.error());
+  driver->fleet_ = *std::move(fleet);
 
   Driver* self = driver.get();
   self->kernel_->on_change([self](const KernelView& view) {
@@ -98,6 +104,7 @@ void Driver::carry_out(const Actions& actions) {
   for (const NextHopAddress& next_hop : actions.neighbours) {
     kernel_->resolve(next_hop.interface, next_hop.address);
   }
+  if (actions.phase == Phase::withdrawing && fleet_ != nullptr) fleet_->on_change();
   if (actions.phase == Phase::stopped) loop_.stop();
 }
 
@@ -162,6 +169,7 @@ void Driver::look_at_workers() {
   plane_.mirror_carrier();
   plane_.captures().poll(loop_.now(), names_.listener);
   explainer_.poll(names_, loop_.now());
+  if (fleet_ != nullptr) fleet_->look();
   plane_.take_neighbour_wishes([&](const Neighbour& neighbour) {
     controller_->on_next_hop_wanted({neighbour.interface, neighbour.address}, loop_.now());
   });
@@ -237,12 +245,14 @@ void Driver::stop() {
 }
 
 GatewayStatus Driver::status() const {
-  return controller_->status();
+  GatewayStatus status = controller_->status();
+  if (fleet_ != nullptr) status.fleet = fleet_->status();
+  return status;
 }
 
 Report Driver::report() {
   return make_report(
-      controller_->status(), plane_.counters(), plane_.device_stats(), baselines_,
+      status(), plane_.counters(), plane_.device_stats(), baselines_,
       {loop_.now(), std::chrono::system_clock::now(), loop_.lag_max(), WEFT_VERSION});
 }
 

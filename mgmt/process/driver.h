@@ -19,6 +19,7 @@
 #include "mgmt/metrics/report.h"
 #include "mgmt/process/data_plane.h"
 #include "mgmt/process/explainer.h"
+#include "mgmt/process/fleet_link.h"
 #include "mgmt/process/reloader.h"
 #include "mgmt/process/work_thread.h"
 #include "mgmt/publish/publisher.h"
@@ -85,6 +86,7 @@ class Driver {
   Logs& logs_;
   std::unique_ptr<Kernel> kernel_;
   std::unique_ptr<Controller> controller_;
+  std::unique_ptr<FleetLink> fleet_;  // null: no peers
   WorkerReports worker_reports_;
   CounterBaselines baselines_;
   const ExplainNames names_;

@@ -104,12 +104,16 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Gateway:
-    """One weftd of a lab. Not started by the constructor."""
+    """One weftd of a lab, on its first gateway if no other host is named. Not started by the
+    constructor."""
 
-    def __init__(self, lab, settings):
+    def __init__(self, lab, settings, host=None):
         self.lab = lab
+        self.host = host or lab.gateway
         self.settings = settings
-        self.config = lab.folder / "weft.toml"
+        number = self.host.name.removeprefix("gateway")
+        self.config = lab.folder / f"weft{number}.toml"
+        self.log_name = f"weftd{number}.log"
         self.socket = pathlib.Path(settings["admin"]["socket"])
         self.process = None
         self.hosts = None  # or the file that stands in for /etc/hosts
@@ -141,7 +145,7 @@ class Gateway:
             # `ip netns exec` gives each process mounts of its own.
             mount = 'mount --bind "$0" /etc/hosts && exec "$@"'
             command = ["sh", "-c", mount, self.hosts, *command]
-        self.process = self.lab.gateway.start(*command, log="weftd.log")
+        self.process = self.host.start(*command, log=self.log_name)
 
     def start(self, deadline_s=30):
         """Starts weftd and waits until it is ready."""
@@ -160,7 +164,7 @@ class Gateway:
         return labs.wait_until(alive_and_condition, deadline_s, what)
 
     def log(self):
-        file = self.lab.folder / "weftd.log"
+        file = self.lab.folder / self.log_name
         return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
 
     def terminate(self):

@@ -33,6 +33,8 @@ LABS = pathlib.Path("/run/weft-lab")
 
 EDGE_GATEWAY = "10.0.0.254"
 MESH_GATEWAY = "10.0.2.254"
+EDGE_GATEWAY2 = "10.0.0.252"  # of a fleet of two
+MESH_GATEWAY2 = "10.0.2.252"
 EDGE_ROUTER = "10.0.0.253"
 MESH_ROUTER = "10.0.2.253"
 ON_LINK_LISTENER = "10.0.0.100"  # an address of the edge's own subnet
@@ -205,11 +207,18 @@ class Instance(Host):
 
 
 class Lab:
-    """The network. queues: of the gateway's veths. mtu_bytes: of every link, mesh_mtu_bytes: of the
-    mesh's links when it is another."""
+    """The network. queues: of the gateways' veths. mtu_bytes: of every link, mesh_mtu_bytes: of the
+    mesh's links when it is another. gateways: a second one stands beside the first."""
 
     def __init__(
-        self, prefix, instances=3, clients=1, queues=1, mtu_bytes=1500, mesh_mtu_bytes=None
+        self,
+        prefix,
+        instances=3,
+        clients=1,
+        queues=1,
+        mtu_bytes=1500,
+        mesh_mtu_bytes=None,
+        gateways=1,
     ):
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", prefix):
             raise LabError(f"'{prefix}' is no prefix: only small letters, digits and hyphens")
@@ -219,7 +228,9 @@ class Lab:
         self.mesh_mtu_bytes = mesh_mtu_bytes or mtu_bytes
         self.folder = LABS / prefix
         self.switch = Host(self, "switch")
-        self.gateway = Host(self, "gateway")
+        self.gateways = [
+            Host(self, f"gateway{n}" if n > 1 else "gateway") for n in range(1, gateways + 1)
+        ]
         self.clients = [
             Host(self, f"client{n}" if n > 1 else "client") for n in range(1, clients + 1)
         ]
@@ -229,8 +240,16 @@ class Lab:
     def client(self):
         return self.clients[0]
 
+    @property
+    def gateway(self):
+        return self.gateways[0]
+
+    @property
+    def hosts(self):
+        return [self.switch, *self.gateways, *self.clients, *self.instances]
+
     def host(self, name):
-        for host in [self.switch, self.gateway, *self.clients, *self.instances]:
+        for host in self.hosts:
             if host.name == name:
                 return host
         raise LabError(f"there is no host '{name}' in lab '{self.prefix}'")
@@ -243,7 +262,7 @@ class Lab:
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            for host in [self.switch, self.gateway, *self.clients, *self.instances]:
+            for host in self.hosts:
                 run("ip", "netns", "add", host.namespace)
                 host.ip("link", "set", "lo", "up")
                 host.sysctl(
@@ -254,7 +273,7 @@ class Lab:
                     net__ipv6__conf__default__accept_ra=0,
                 )
             self._make_switch()
-            self._make_gateway()
+            self._make_gateways()
             for number, client in enumerate(self.clients, 1):
                 self._join(client, "eth0", "edge", self.mtu_bytes)
                 client.add_address(f"10.0.0.{number}/24", "eth0")
@@ -307,9 +326,11 @@ class Lab:
             net__ipv6__conf__all__forwarding=1,
         )
 
-    def _make_gateway(self):
-        for leg, mtu_bytes in [("edge", self.mtu_bytes), ("mesh", self.mesh_mtu_bytes)]:
-            self._join(self.gateway, leg, leg, mtu_bytes, peer=f"gateway-{leg}", queues=self.queues)
+    def _make_gateways(self):
+        for host in self.gateways:
+            for leg, mtu_bytes in [("edge", self.mtu_bytes), ("mesh", self.mesh_mtu_bytes)]:
+                peer = f"{host.name}-{leg}"
+                self._join(host, leg, leg, mtu_bytes, peer=peer, queues=self.queues)
 
     def _make_instances(self):
         program = compile_decapsulation(self.folder)
@@ -382,7 +403,7 @@ def compile_decapsulation(folder):
 def hosts_of(prefix):
     """Names of the hosts of a lab that is up."""
     names = [line.split()[0] for line in run("ip", "netns", "list").stdout.splitlines() if line]
-    known = re.compile(re.escape(prefix) + r"-(switch|gateway|client\d*|web\d+)")
+    known = re.compile(re.escape(prefix) + r"-(switch|gateway\d*|client\d*|web\d+)")
     return sorted(match[1] for name in names if (match := known.fullmatch(name)))
 
 
