@@ -161,7 +161,8 @@ def test_flows_at_a_time_of_each_client(lab, start_gateway, web, forward):
     with connecting(first, 40, at_least=10) as begun:
         assert begun == 10
         with connecting(second, 40, at_least=10) as begun_there:
-            assert begun_there == 10
+            # One place may be a flow that began and never got its answer: counted, but not open.
+            assert begun_there in (9, 10)
             gateway.wait_until(
                 lambda: gateway.dropped("source_flows_full") >= 60, 5, "the others to be dropped"
             )
