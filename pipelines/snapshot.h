@@ -167,12 +167,24 @@ struct alignas(64) ClusterRecord {       // by cluster slot; a removed cluster k
   FlatMap<QuicServerId, EndpointSlot> server_ids;
   // The table of a while ago, not empty and without another before it; null: none.
   std::shared_ptr<const ClusterRecord> previous;
+
+  bool has_table() const { return maglev != nullptr && !maglev->empty(); }
 };
 
 struct alignas(64) EndpointPart {
   PagedArray<EndpointRecord> records;
   std::vector<std::shared_ptr<const ClusterRecord>> clusters;  // by cluster slot, null: empty
   FlatMap<ListenerKey, NatReturn> nat_returns;                 // by endpoint address and port
+
+  // Null: there is no such cluster.
+  const ClusterRecord* cluster(ClusterSlot slot) const {
+    return index(slot) < clusters.size() ? clusters[index(slot)].get() : nullptr;
+  }
+  // Null: nor one with a table to choose from.
+  const ClusterRecord* cluster_with_table(ClusterSlot slot) const {
+    const ClusterRecord* record = cluster(slot);
+    return record != nullptr && record->has_table() ? record : nullptr;
+  }
 
   // Whether the slot belongs to an endpoint: one that takes flows or one that drains. Flows of
   // slots that are absent have no endpoint any more: the sweep removes them.

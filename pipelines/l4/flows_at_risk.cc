@@ -22,10 +22,8 @@ static bool is_first_choice(const Headers& headers, EndpointSlot endpoint, const
   const ListenerSlot* slot = find_listener(policy.listeners, headers);
   if (slot == nullptr) return true;  // nobody sends it anywhere
   const ListenerPolicy& listener = policy.listeners.policies[index(*slot)];
-  const ClusterRecord* cluster = index(listener.cluster) < snapshot.endpoints->clusters.size()
-                                     ? snapshot.endpoints->clusters[index(listener.cluster)].get()
-                                     : nullptr;
-  if (cluster == nullptr || cluster->maglev == nullptr || cluster->maglev->empty()) return false;
+  const ClusterRecord* cluster = snapshot.endpoints->cluster_with_table(listener.cluster);
+  if (cluster == nullptr) return false;
   const uint64_t hash = flow_hash(headers, listener.hash, policy.hash_seed);
   const uint32_t first = cluster->maglev->pick(hash_choice(hash, 0));
   return cluster->endpoints[first] == endpoint && states.takes(endpoint, hash);

@@ -168,19 +168,6 @@ struct Picker {
     return told != none<EndpointSlot> ? told : previous(cluster, hash);
   }
 
-  // Null: there is none.
-  const ClusterRecord* cluster_of(const ListenerPolicy& listener) const {
-    const auto& clusters = snapshot.endpoints->clusters;
-    return index(listener.cluster) < clusters.size() ? clusters[index(listener.cluster)].get()
-                                                     : nullptr;
-  }
-  // That has a table to choose from.
-  const ClusterRecord* full_cluster_of(const ListenerPolicy& listener) const {
-    const ClusterRecord* cluster = cluster_of(listener);
-    const bool empty = cluster == nullptr || cluster->maglev == nullptr || cluster->maglev->empty();
-    return empty ? nullptr : cluster;
-  }
-
   using Hashes = std::array<uint64_t, Burst::packets_max>;
 
   // What choose() will read for the packets of `fresh`, one step of the way after the other; and
@@ -190,11 +177,12 @@ struct Picker {
     Burst::for_each(fresh, [&](uint32_t i) {
       const ListenerPolicy& listener = *decisions[i].listener;
       hashes[i] = hash_for(burst.headers[i], listener);
-      const ClusterRecord* cluster = full_cluster_of(listener);
+      const ClusterRecord* cluster = snapshot.endpoints->cluster_with_table(listener.cluster);
       if (cluster != nullptr) cluster->maglev->prefetch(hash_choice(hashes[i], 0));
     });
     Burst::for_each(fresh, [&](uint32_t i) {
-      const ClusterRecord* cluster = full_cluster_of(*decisions[i].listener);
+      const ClusterRecord* cluster =
+          snapshot.endpoints->cluster_with_table(decisions[i].listener->cluster);
       if (cluster == nullptr) return;
       const EndpointSlot slot = choice_of(*cluster, hashes[i], 0);
       if (!snapshot.endpoints->records.has(index(slot))) return;
@@ -205,7 +193,7 @@ struct Picker {
   }
 
   Choice choose(const Headers& headers, const ListenerPolicy& listener, uint64_t hash) const {
-    const ClusterRecord* cluster = cluster_of(listener);
+    const ClusterRecord* cluster = snapshot.endpoints->cluster(listener.cluster);
     if (cluster == nullptr) return {};
     const bool new_flow = is_new(headers);
     Choice choice;
@@ -220,8 +208,7 @@ struct Picker {
     };
     const EndpointSlot before = new_flow ? none<EndpointSlot> : elsewhere(headers, *cluster, hash);
     if (before != none<EndpointSlot> && accepts(before)) return choice;
-    const bool empty = cluster->maglev == nullptr || cluster->maglev->empty();
-    if (empty || states.fit_endpoints(listener.cluster) == 0) return choice;
+    if (!cluster->has_table() || states.fit_endpoints(listener.cluster) == 0) return choice;
     if (try_choices(*cluster, hash, accepts)) return choice;
     const bool full = choice.why == Drop::endpoints_full;
     walk(*cluster, hash, full ? full_walk_max : UINT32_MAX, accepts);
@@ -545,15 +532,11 @@ EndpointSlot told_by_peer(const Headers& headers, const Snapshot& snapshot,
 
 EndpointSlot first_choice(const Headers& headers, const ListenerPolicy& listener,
                           const Snapshot& snapshot, const EndpointStates& states) {
-  const auto& clusters = snapshot.endpoints->clusters;
-  if (index(listener.cluster) >= clusters.size()) return none<EndpointSlot>;
-  const ClusterRecord* cluster = clusters[index(listener.cluster)].get();
-  if (cluster == nullptr || cluster->maglev == nullptr || cluster->maglev->empty()) {
-    return none<EndpointSlot>;
-  }
+  const ClusterRecord* cluster = snapshot.endpoints->cluster_with_table(listener.cluster);
+  if (cluster == nullptr) return none<EndpointSlot>;
   const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
   for (uint32_t k = 0; k < hash_choices_max; ++k) {
-    const EndpointSlot slot = cluster->endpoints[cluster->maglev->pick(hash_choice(hash, k))];
+    const EndpointSlot slot = choice_of(*cluster, hash, k);
     if (states.takes(slot, hash)) return slot;
   }
   return none<EndpointSlot>;

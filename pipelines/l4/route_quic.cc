@@ -25,8 +25,8 @@ std::span<const std::byte> datagram(const Packet& packet, const Headers& headers
 EndpointSlot named_by(std::span<const std::byte> id, const ListenerPolicy& listener,
                       const EndpointPart& endpoints) {
   const auto server = listener.quic->decode(id);
-  if (!server || index(listener.cluster) >= endpoints.clusters.size()) return none<EndpointSlot>;
-  const ClusterRecord* cluster = endpoints.clusters[index(listener.cluster)].get();
+  if (!server) return none<EndpointSlot>;
+  const ClusterRecord* cluster = endpoints.cluster(listener.cluster);
   const EndpointSlot* slot = cluster == nullptr ? nullptr : cluster->server_ids.find(*server);
   const bool present = slot != nullptr && endpoints.records.has(index(*slot)) &&
                        endpoints.records[index(*slot)].cluster == listener.cluster;
