@@ -31,26 +31,13 @@ Option option_of(const Headers& headers) {
   return option;
 }
 
-// Nobody but the gateway says who the client is: such an option of the client's own becomes padding
-// (RFC 9293, 3.1: kind 1). `l4`: a TCP header of that size.
-void blank_forged(std::byte* l4, uint32_t header_bytes) {
-  constexpr uint32_t options_offset = 20;
-  constexpr auto end = std::byte{0}, padding = std::byte{1};
-  std::array<std::byte, tcp_header_bytes_max> before;
-  std::memcpy(before.data(), l4, header_bytes);
-  for (uint32_t at = options_offset; at < header_bytes && l4[at] != end;) {
-    const bool single = l4[at] == padding;
-    const uint32_t length =
-        single || at + 1 == header_bytes ? 1 : std::to_integer<uint32_t>(l4[at + 1]);
-    if (length == 0 || at + length > header_bytes) break;
-    if (l4[at] == std::byte{toa_kind}) std::fill_n(l4 + at, length, padding);
-    at += length;
-  }
-  ChecksumEdit edit;
-  for (uint32_t at = options_offset; at < header_bytes; at += sizeof(be32)) {
-    edit.replace(load<be32>(&before[at]), load<be32>(l4 + at));
-  }
-  store(l4 + tcp_checksum_offset, edit.apply(load<be16>(l4 + tcp_checksum_offset)));
+// Nobody but the gateway says who the client is: such options of the client's own become padding.
+void blank_forged(std::span<std::byte> header) {
+  TcpEdit edit(header);
+  for_each_tcp_option(header, [](uint8_t kind, std::span<std::byte> option) {
+    if (kind == toa_kind) std::ranges::fill(option, std::byte{tcp_option::padding});
+  });
+  edit.finish();
 }
 
 }  // namespace
@@ -59,7 +46,7 @@ bool add_client_address(Packet packet, Headers& headers, uint16_t mtu_bytes) {
   const uint32_t bytes = toa_bytes(headers.v4);
   const auto tcp = TcpView::parse(packet.linear().subspan(headers.l4_offset));
   if (!tcp) return false;
-  blank_forged(packet.data() + headers.l4_offset, tcp->header_bytes());
+  blank_forged(packet.linear().subspan(headers.l4_offset, tcp->header_bytes()));
   if (tcp->header_bytes() + bytes > tcp_header_bytes_max) return false;
   if (mtu_bytes != 0 && headers.ip_bytes + bytes > mtu_bytes) return false;
   if (packet.headroom_bytes() < bytes) return false;
