@@ -157,7 +157,7 @@ void begin_opening(Stream& stream, const ProvenClient& client) {
   stream.client_window = client.window;
 }
 
-bool settle(Packet packet, const Headers& headers, Stream& stream) {
+bool learn_shifts(Packet packet, const Headers& headers, Stream& stream) {
   const auto header = tcp_header(packet, headers);
   const SynOptions granted = SynOptions::of(header);
   const SynOptions& offered = stream.offered;

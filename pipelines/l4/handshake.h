@@ -45,6 +45,6 @@ void begin_opening(Stream& stream, const ProvenClient& client);
 
 // Takes from the endpoint's answer what its numbers are shifted by from now on; the phase is the
 // caller's. False: it does not have the timestamps that the client was promised.
-bool settle(Packet packet, const Headers& headers, Stream& stream);
+bool learn_shifts(Packet packet, const Headers& headers, Stream& stream);
 
 }  // namespace weft

@@ -35,7 +35,7 @@ Settled settled(const SynOptions& client, const std::vector<uint8_t>& granted) {
   parse_headers(burst, {});
   Settled result;
   begin_opening(result.stream, {.options = client, .isn = 1, .cookie = 300, .window = 5});
-  result.done = settle(burst.packets[0], burst.headers[0], result.stream);
+  result.done = learn_shifts(burst.packets[0], burst.headers[0], result.stream);
   test::free_packet(burst.packets[0]);
   return result;
 }

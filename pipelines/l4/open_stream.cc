@@ -73,7 +73,7 @@ struct Opener {
                        Stream& stream) const {
     const Headers before = burst.headers[i];
     if (stream.holds) held.let_go(sides);
-    if (!settle(burst.packets[i], before, stream)) {
+    if (!learn_shifts(burst.packets[i], before, stream)) {
       streams.settle(stream, StreamPhase::refused);
       return reset_endpoint(i, decision, sides);
     }
