@@ -13,9 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "dataplane/table/nat_flows.h"
-#include "dataplane/table/tunnel_flows.h"
 #include "perf/row.h"
+#include "tests/nobody_is_gone.h"
 
 namespace weft {
 namespace {
@@ -29,39 +28,21 @@ double resident_mib() {
   return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
 }
 
-struct NobodyIsGone {
-  const FlowClock& clock() const { return clock_; }
-  template <class Bucket>
-  bool gone(const Bucket&, uint32_t) const {
-    return false;
-  }
-  template <class Bucket>
-  void removed(const Bucket&, uint32_t) {}
-  FlowClock clock_{FlowTimeouts{}, Instant{}};
-};
-
-TunnelKey4 key_of(uint32_t n, TunnelFlows4*) {
-  return {be32(0x0a000000 + n), be32(0xcb007101), 0x5000, false};
-}
-NatKey4 key_of(uint32_t n, NatFlows4*) {
-  return {{be32(0x0a000000 + n), be16(1234)}, {be32(0xcb007101), be16(80)}, false};
-}
-
 template <class Table>
 Row measure(const std::string& name, uint32_t places) {
   const double before_mib = resident_mib();
   Table table(places, KeyedHash({1, 2, 3, 4}));
-  NobodyIsGone owner;
+  test::NobodyIsGone owner;
   const uint32_t flows = table.flows_max() / 4 * 3;
   for (uint32_t n = 0; n < flows; ++n) {
-    const auto key = key_of(n, &table);
+    const auto key = test::key_of(n, &table);
     table.insert(table.place(key), key, FlowMeta(EndpointSlot{n % 1000}, FlowState::established, 0),
                  owner);
   }
   const double grown_mib = resident_mib() - before_mib;
   uint64_t found = 0;
   for (uint32_t n = 0; n < flows; ++n) {
-    const auto key = key_of(n, &table);
+    const auto key = test::key_of(n, &table);
     found += bool(table.find(table.place(key), key));
   }
   const FlowTableCounts& counts = table.counts();

@@ -13,6 +13,7 @@
 #include "dataplane/table/nat_flows6.h"
 #include "dataplane/table/tunnel_flows.h"
 #include "dataplane/table/tunnel_flows6.h"
+#include "tests/nobody_is_gone.h"
 
 namespace weft {
 namespace {
@@ -112,17 +113,6 @@ std::vector<Headers> colliding(const TupleHash& hash, bool v4, uint32_t count) {
   return packets;
 }
 
-struct NobodyIsGone {
-  const FlowClock& clock() const { return clock_; }
-  template <class Bucket>
-  bool gone(const Bucket&, uint32_t) const {
-    return false;
-  }
-  template <class Bucket>
-  void removed(const Bucket&, uint32_t) {}
-  FlowClock clock_{FlowTimeouts{}, Instant{}};
-};
-
 TunnelKey4 key_of(const Headers& headers, const TunnelFlows4&) {
   return TunnelKey4::of(headers);
 }
@@ -153,7 +143,8 @@ void expect_spread(const TupleHash& hash, bool v4) {
     const auto key = key_of(headers, table);
     const auto place = table.place(key);
     ++loads[place.first];
-    table.insert(place, key, FlowMeta(EndpointSlot{1}, FlowState::established, 0), NobodyIsGone{});
+    table.insert(place, key, FlowMeta(EndpointSlot{1}, FlowState::established, 0),
+                 test::NobodyIsGone{});
   }
   // Poisson with a mean below 3: sixteen in one of 8,192 is not seen in a thousand years.
   EXPECT_LT(*std::ranges::max_element(loads), 16u);

@@ -7,31 +7,12 @@
 #include <random>
 #include <vector>
 
-#include "dataplane/table/nat_flows.h"
-#include "dataplane/table/tunnel_flows.h"
+#include "tests/nobody_is_gone.h"
 
 namespace weft {
 namespace {
 
 constexpr uint32_t burst = 32;
-
-struct NobodyIsGone {
-  const FlowClock& clock() const { return clock_; }
-  template <class Bucket>
-  bool gone(const Bucket&, uint32_t) const {
-    return false;
-  }
-  template <class Bucket>
-  void removed(const Bucket&, uint32_t) {}
-  FlowClock clock_{FlowTimeouts{}, Instant{}};
-};
-
-TunnelKey4 key_of(uint32_t n, TunnelFlows4*) {
-  return {be32(0x0a000000 + n), be32(0xcb007101), 0x5000, false};
-}
-NatKey4 key_of(uint32_t n, NatFlows4*) {
-  return {{be32(0x0a000000 + n), be16(1234)}, {be32(0xcb007101), be16(80)}, false};
-}
 
 template <class Table>
 void look_up(benchmark::State& state) {
@@ -39,9 +20,9 @@ void look_up(benchmark::State& state) {
   Table table(std::bit_ceil(flows) * 2, KeyedHash({1, 2, 3, 4}));
   std::vector<typename Table::Key> keys;
   for (uint32_t n = 0; n < flows; ++n) {
-    keys.push_back(key_of(n, &table));
+    keys.push_back(test::key_of(n, &table));
     const FlowMeta meta(EndpointSlot{n % 1000}, FlowState::established, 0);
-    table.insert(table.place(keys.back()), keys.back(), meta, NobodyIsGone{});
+    table.insert(table.place(keys.back()), keys.back(), meta, test::NobodyIsGone{});
   }
   std::shuffle(keys.begin(), keys.end(), std::mt19937_64(7));
   std::array<FlowPlace, burst> places;
