@@ -6,7 +6,7 @@
 namespace weft::mgmt {
 namespace {
 
-constexpr uint64_t seeds = 60;
+constexpr uint64_t seeds = 30;
 constexpr int steps = 200;
 
 TEST(ControllerInRandomWorlds, HoldsItsInvariants) {

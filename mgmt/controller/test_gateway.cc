@@ -9,7 +9,7 @@
 
 namespace weft::mgmt {
 
-static constexpr uint32_t test_slots = 4096;  // more ids than any test gives
+static constexpr uint32_t test_slots = 2 * adopted_endpoints_max;  // more ids than any test gives
 
 HealthSettings tcp_health() {
   HealthSettings health;
