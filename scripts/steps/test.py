@@ -196,29 +196,31 @@ class Run:
             "-Db_lundef=false",
             "-Dwerror=false",
             "-Dbenchmarks=disabled",
-            environment=os.environ | {"CC": "clang", "CXX": "clang++"},
+            environment=os.environ | {"CC": "clang", "CXX": "clang++"} | line_coverage.NONE,
         )
         names, programs = tests_of("build-fuzz", ["fuzz"])
         if not names:
             self.tally.add("fuzz: no test of suite fuzz", False)
             return
         build.build("build-fuzz", *programs, title="building the fuzz targets")
-        profiles = tempfile.mkdtemp(prefix="profiles-", dir=self.temporary)
-        self.meson_tests(
-            "build-fuzz",
-            ["fuzz"],
-            "fuzz",
-            names,
-            [
-                "--timeout-multiplier=0",
-                # What a target keeps from one input to the next is no leak.
-                f"--test-args=-max_total_time={FUZZ_S[self.full]} -detect_leaks=0 -reload=0 "
-                f"-len_control=0 -max_len={FUZZ_INPUT_BYTES} -artifact_prefix={ROOT}/build-fuzz/ "
-                f"{seed_inputs(self.temporary)}",
-            ],
-            sanitizer_environment() | line_coverage.environment(profiles),
-        )
-        self.coverage(profiles, [ROOT / "build-fuzz" / program for program in programs])
+        with tempfile.TemporaryDirectory(prefix="fuzz-", dir=self.temporary) as folder:
+            inputs, profiles = pathlib.Path(folder, "inputs"), pathlib.Path(folder, "profiles")
+            seed(inputs)
+            self.meson_tests(
+                "build-fuzz",
+                ["fuzz"],
+                "fuzz",
+                names,
+                [
+                    "--timeout-multiplier=0",
+                    # What a target keeps from one input to the next is no leak.
+                    f"--test-args=-max_total_time={FUZZ_S[self.full]} -detect_leaks=0 -reload=0 "
+                    f"-len_control=0 -max_len={FUZZ_INPUT_BYTES} "
+                    f"-artifact_prefix={ROOT}/build-fuzz/ {inputs}",
+                ],
+                sanitizer_environment() | line_coverage.environment(profiles),
+            )
+            self.coverage(profiles, [ROOT / "build-fuzz" / program for program in programs])
 
     def coverage(self, profiles, programs):
         files = line_coverage.files_of(profiles, programs)
@@ -251,13 +253,12 @@ class Run:
                 self.tally.add("nothing left behind", True)
 
 
-def seed_inputs(temporary):
-    """A folder of random inputs, the same ones each time; what is found goes there as well."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="inputs-", dir=temporary))
+def seed(folder):
+    """Makes it, with random inputs, the same ones each time; what is found goes there as well."""
+    folder.mkdir()
     numbers = random.Random(1)
     for number in range(FUZZ_SEEDS):
         (folder / str(number)).write_bytes(numbers.randbytes(FUZZ_INPUT_BYTES))
-    return folder
 
 
 def repeated(suites, full):
