@@ -37,11 +37,11 @@ void clamp_segments(Burst& burst, const Decisions& decisions, const Snapshot& sn
   burst.for_each_live([&](uint32_t i) {
     const Headers& headers = burst.headers[i];
     const Decision& decision = decisions[i];
-    if ((headers.tcp_flags & tcp_flag::syn) == 0 || decision.listener_slot == none<ListenerSlot>) {
-      return;
-    }
-    const ListenerPolicy& listener =
-        snapshot.policy->listeners.policies[index(decision.listener_slot)];
+    if ((headers.tcp_flags & tcp_flag::syn) == 0) return;
+    const ListenerTable& listeners = snapshot.policy->listeners;
+    // None, or one that is gone and has left a flow to the sweep.
+    if (!listeners.present(decision.listener_slot)) return;
+    const ListenerPolicy& listener = listeners.policies[index(decision.listener_slot)];
     if (listener.mss_clamp_bytes == 0) return;
     const EndpointRecord& endpoint = snapshot.endpoints->records[index(decision.endpoint)];
     clamp(burst.packets[i], headers, limit_bytes(listener, endpoint, headers.v4));

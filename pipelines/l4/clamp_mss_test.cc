@@ -124,5 +124,18 @@ TEST(ClampMss, ByThePathMtu) {
   }
 }
 
+// What it left to the sweep goes on as it is.
+TEST(ClampMss, NothingOfAListenerThatIsGone) {
+  Path path(configuration(Forward::nat, 1200));
+  options_of(path, segment6(tcp_flag::syn, mss(1440)));
+  SnapshotBuilder b;
+  b.cluster("web", {{"10.0.2.1", 8080}}).cluster("web6", {{"fd00::2:1", 8080}});
+  b.listener("203.0.113.10", 80, Protocol::tcp, Forward::nat, "web").mss_clamp(1200);
+  path.reconfigure(b);
+  const auto answer =
+      ethernet().ipv6("fd00::2:1", "2001:db8::1").tcp(8080, 1234, syn_ack).tcp_options(mss(1440));
+  EXPECT_EQ(options_of(path, answer), mss(1440));
+}
+
 }  // namespace
 }  // namespace weft
