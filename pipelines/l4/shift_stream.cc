@@ -114,15 +114,24 @@ bool put_header(Packet packet, Headers& headers, Stream& stream, uint16_t mtu_by
 
 // ---- to the client
 
-// What the endpoint's number acknowledges of the client's bytes.
-uint32_t acknowledged(uint32_t number, Stream& stream) {
-  if (stream.phase == StreamPhase::open) return number - stream.client_shift;
+// What the endpoint's number of a byte of the client's is to the client, who knows no header.
+uint32_t as_client_counts(uint32_t number, const Stream& stream) {
   if (is_unsettled(stream.phase)) return number;
-  const uint32_t distance = behind_syn(number, stream);
-  if (before(distance)) return number;
-  if (distance < stream.header_bytes) return stream.client_isn + 1;
-  stream.phase = StreamPhase::open;
+  if (stream.phase == StreamPhase::header_due) {
+    const uint32_t distance = behind_syn(number, stream);
+    if (before(distance)) return number;
+    if (distance < stream.header_bytes) return stream.client_isn + 1;
+  }
   return number - stream.client_shift;
+}
+
+// An acknowledgement of the whole header opens the stream.
+uint32_t acknowledged(uint32_t number, Stream& stream) {
+  const uint32_t to_client = as_client_counts(number, stream);
+  const uint32_t distance = behind_syn(number, stream);
+  const bool whole = !before(distance) && distance >= stream.header_bytes;
+  if (stream.phase == StreamPhase::header_due && whole) stream.phase = StreamPhase::open;
+  return to_client;
 }
 
 }  // namespace
@@ -175,16 +184,24 @@ void shift_to_client(Packet packet, const Headers& headers, Stream& stream) {
 void shift_quoted(std::span<std::byte> l4, const Stream& stream, Direction direction,
                   ChecksumEdit& edit) {
   constexpr std::size_t sequence_offset = 4, acknowledgment_offset = 8;
-  const auto shift = [&](std::size_t offset, uint32_t by) {
+  const auto edit_number = [&](std::size_t offset, auto counted_by_receiver) {
     if (l4.size() < offset + sizeof(be32)) return;
     const auto before = load<be32>(&l4[offset]);
-    add_to(&l4[offset], by);
-    edit.replace(before, load<be32>(&l4[offset]));
+    const be32 after(counted_by_receiver(before.host()));
+    store(&l4[offset], after);
+    edit.replace(before, after);
+  };
+  const auto plus = [](uint32_t shift) {
+    return [shift](uint32_t number) { return number + shift; };
   };
   // What was sent to the endpoint counts as the endpoint does; the error goes to the client.
-  const bool to_client = direction == Direction::to_client;
-  shift(sequence_offset, to_client ? -stream.client_shift : -stream.endpoint_shift);
-  shift(acknowledgment_offset, to_client ? stream.endpoint_shift : stream.client_shift);
+  if (direction == Direction::to_client) {
+    edit_number(sequence_offset, [&](uint32_t number) { return as_client_counts(number, stream); });
+    edit_number(acknowledgment_offset, plus(stream.endpoint_shift));
+  } else {
+    edit_number(sequence_offset, plus(-stream.endpoint_shift));
+    edit_number(acknowledgment_offset, plus(stream.client_shift));
+  }
 }
 
 }  // namespace weft

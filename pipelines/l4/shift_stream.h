@@ -35,7 +35,8 @@ void shift_to_endpoint(Packet packet, Headers& headers, Stream& stream, uint16_t
 void shift_to_client(Packet packet, const Headers& headers, Stream& stream);
 
 // What an error quotes of a TCP segment, on its way to the client or the endpoint: the numbers are
-// again what the error's receiver sent. `edit`: what that means to checksums over it.
+// again what the error's receiver sent, of the header those of the client's first byte. `edit`:
+// what that means to checksums over it.
 void shift_quoted(std::span<std::byte> l4, const Stream& stream, Direction direction,
                   ChecksumEdit& edit);
 

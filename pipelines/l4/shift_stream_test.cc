@@ -251,19 +251,37 @@ TEST_P(ProxyStream, AKeepAliveAndAFinOfAClientThatSaysNothingCarryTheHeaderToo) 
   EXPECT_EQ(fin.frame.flags, tcp_flag::ack | tcp_flag::fin);
 }
 
-TEST_P(ProxyStream, AnErrorQuotesWhatTheClientSent) {
-  Talk talk(GetParam());
-  talk.establish();
-  const auto sent =
-      talk.send(talk.from_client(isn + 9, endpoint_isn + 1, tcp_flag::ack).payload_bytes(100));
+// What the client gets of an error about what was sent to the endpoint.
+test::Decoded quoted_to_client(Talk& talk, const PathOutput& sent) {
   const bool v4 = sent.frame.version == 4;
   Bytes quote(sent.bytes.begin() + static_cast<long>(sent.frame.ip_offset), sent.bytes.end());
   const auto error = talk.send(frame(v4 ? "10.0.0.7" : "fd00::7", sent.frame.source)
                                    .icmp(v4 ? 3 : 2, v4 ? 4 : 0, 1400)
                                    .payload(quote));
-  const auto quoted = test::decode_ip(error.frame.payload, true);
+  return test::decode_ip(error.frame.payload, true);
+}
+
+TEST_P(ProxyStream, AnErrorQuotesWhatTheClientSent) {
+  Talk talk(GetParam());
+  talk.establish();
+  const auto quoted = quoted_to_client(
+      talk,
+      talk.send(talk.from_client(isn + 9, endpoint_isn + 1, tcp_flag::ack).payload_bytes(100)));
   EXPECT_EQ(quoted.sequence, isn + 9);
   EXPECT_EQ(quoted.source, GetParam().client);
+}
+
+// Else its sender takes the error for one about a connection of before.
+TEST_P(ProxyStream, AnErrorAboutTheBeginningQuotesNumbersThatTheClientHasSent) {
+  Talk talk(GetParam());
+  const auto syn = talk.send(talk.from_client(isn, 0, tcp_flag::syn));
+  EXPECT_EQ(quoted_to_client(talk, syn).sequence, isn);
+  const auto first =
+      talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack).payload_bytes(100));
+  EXPECT_EQ(quoted_to_client(talk, first).sequence, isn + 1);
+  const auto next =
+      talk.send(talk.from_client(isn + 101, endpoint_isn + 1, tcp_flag::ack).payload_bytes(100));
+  EXPECT_EQ(quoted_to_client(talk, next).sequence, isn + 101);
 }
 
 TEST_P(ProxyStream, EndsWithItsFlow) {
