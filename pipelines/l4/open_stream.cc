@@ -1,5 +1,6 @@
 #include "pipelines/l4/open_stream.h"
 
+#include "dataplane/wire/l4_checksum.h"
 #include "dataplane/wire/tcp_options.h"
 #include "pipelines/l4/handshake.h"
 #include "pipelines/l4/segment.h"
@@ -89,7 +90,6 @@ struct Opener {
                           Stream& stream) const {
     const auto tcp = TcpView::parse(tcp_header(burst.packets[i], burst.headers[i]));
     if (has(i, tcp_flag::rst)) {
-      if (stream.phase == StreamPhase::refused) return;
       // The client waits for what comes after its cookie.
       stream.endpoint_shift = stream.promised_isn + 1 - tcp->sequence();
       if (stream.holds) held.let_go(sides);
@@ -116,8 +116,13 @@ void open_streams(Burst& burst, Decisions& decisions, const Snapshot& snapshot, 
     const StreamSides sides = StreamSides::of(burst.headers[i], decision);
     Stream* stream = streams.find(sides);
     if (stream == nullptr || !is_unsettled(stream->phase)) return;
-    if (burst.headers[i].payload != Payload::transport) {  // nobody sends handshakes in pieces
+    // Nobody sends handshakes in pieces; and of a listener that is gone none is finished.
+    if (burst.headers[i].payload != Payload::transport ||
+        !snapshot.policy->listeners.present(decision.listener_slot)) {
       return burst.drop(i, Drop::handshake_failed);
+    }
+    if (!l4_checksum_verifies(burst.packets[i], burst.headers[i])) {
+      return burst.drop(i, Drop::l4_checksum_wrong);
     }
     if (decision.direction == Direction::to_endpoint) {
       opener.take_from_client(i, sides, *stream);

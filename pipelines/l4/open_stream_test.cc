@@ -194,6 +194,22 @@ TEST_P(Cookie, ComesBackAsTheClientsSyn) {
   EXPECT_GT(attacked.path.counters.attack.cookies.read(), 0u);
 }
 
+// The endpoint sends its answer again; the client's connection would be lost.
+TEST_P(Cookie, NothingIsLearnedFromADamagedSegment) {
+  Attacked attacked(GetParam());
+  attacked.ask();
+  attacked.prove();
+  const auto answer = attacked.from_endpoint(endpoint_isn + 7, isn + 1, syn_ack)
+                          .tcp_options(syn_options(7000, 2001, 5))
+                          .l4_checksum(1);
+  EXPECT_EQ(name(attacked.path.send(answer).drop), name(Drop::l4_checksum_wrong));
+  const auto reset = attacked.from_client(isn + 1, 0, tcp_flag::rst).l4_checksum(1);
+  EXPECT_EQ(name(attacked.path.send(reset).drop), name(Drop::l4_checksum_wrong));
+  const auto ack = attacked.open();
+  EXPECT_EQ(ack.frame.flags, tcp_flag::ack);
+  EXPECT_EQ(ack.frame.acknowledgment, endpoint_isn + 1);
+}
+
 TEST_P(Cookie, TheEndpointsAnswerBecomesTheClientsAck) {
   Attacked attacked(GetParam());
   attacked.ask();
@@ -290,6 +306,9 @@ TEST_P(Cookie, AnEndpointWithoutTimestampsEndsBothSides) {
   const Decoded to_endpoint = attacked.open({2, 4, 5, 0x78}).frame;
   EXPECT_EQ(to_endpoint.flags, tcp_flag::rst);
   EXPECT_EQ(to_endpoint.sequence, isn + 1);
+  const Decoded reset =
+      attacked.send(attacked.from_endpoint(endpoint_isn + 1, isn + 1, tcp_flag::rst)).frame;
+  EXPECT_EQ(reset.sequence, attacked.cookie + 1);
   const auto next = attacked.path.send(attacked.client_ack());
   EXPECT_EQ(name(next.drop), name(Drop::handshake_failed));
   EXPECT_EQ(next.frame.flags, tcp_flag::rst);
@@ -359,6 +378,19 @@ TEST_P(Cookie, AnAnswerToAnOlderConnectionIsReset) {
   EXPECT_EQ(reset.flags, tcp_flag::rst);
   EXPECT_EQ(reset.sequence, 99u);
   EXPECT_EQ(attacked.open().frame.flags, tcp_flag::ack) << "the handshake goes on";
+}
+
+TEST_P(Cookie, AListenerThatIsGoneFinishesNoHandshake) {
+  Attacked attacked(GetParam());
+  attacked.ask();
+  attacked.prove();
+  SnapshotBuilder b;
+  b.cluster("web", {{GetParam().v4 ? "10.0.2.1" : "fd00::2:1", 8080}});
+  b.source_addresses(GetParam().v4 ? "10.0.0.240/29" : "fd00::f0/125");
+  attacked.path.reconfigure(b);
+  const auto answer = attacked.from_endpoint(endpoint_isn, isn + 1, syn_ack)
+                          .tcp_options(syn_options(7000, 2001, 5));
+  EXPECT_EQ(name(attacked.path.send(answer).drop), name(Drop::handshake_failed));
 }
 
 TEST_P(Cookie, AClientThatLeavesIsMissedByNobody) {
