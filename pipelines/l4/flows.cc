@@ -86,7 +86,9 @@ void Flows::stand_in_stream(const Streams& real, Table& table, const Key& key) {
   const StreamSides sides = StreamSides::of(flow);
   const Stream* stream = real.find(sides);
   Stream* own = stream == nullptr ? nullptr : streams.begin(sides);
-  if (own != nullptr) *own = *stream;
+  if (own == nullptr) return;
+  streams.settle(*own, stream->phase);
+  *own = *stream;
 }
 
 // A packet looks for itself as a client's, and as an endpoint's to the client or to a source

@@ -225,6 +225,17 @@ TEST_P(Cookie, TheEndpointsAnswerBecomesTheClientsAck) {
   EXPECT_TRUE(ack.payload.empty());
 }
 
+TEST_P(Cookie, ARehearsalKnowsOfTheHandshake) {
+  Attacked attacked(GetParam());
+  attacked.ask();
+  attacked.prove();
+  const auto answer = attacked.from_endpoint(endpoint_isn, isn + 1, syn_ack)
+                          .tcp_options(syn_options(7000, 2001, 5));
+  const auto foretold = attacked.path.rehearse(answer.build());
+  EXPECT_EQ(foretold.frame.flags, tcp_flag::ack);
+  EXPECT_EQ(foretold.bytes, attacked.send(answer).bytes);
+}
+
 TEST_P(Cookie, NumbersBlocksTimestampsAndWindowsAreTranslated) {
   Attacked attacked(GetParam());
   attacked.establish();
