@@ -43,8 +43,8 @@ void Invariants::on_damage_behind(const test::Decoded& before) {
   if (inner) senders_.on_damage(*inner, *inner);
 }
 
-void Invariants::on_receive(std::span<const std::byte> frame, Instant now) {
-  pieces_.on_receive(frame, now);
+void Invariants::on_receive(std::span<const std::byte> frame, Instant now, Instant by_all_clocks) {
+  pieces_.on_receive(frame, by_all_clocks);
   constexpr std::size_t fits_everywhere_bytes = 1400;
   if (frame.size() <= fits_everywhere_bytes) return;
   if (const auto client = senders_.of(test::decode(frame))) flows_.on_large(*client, now);

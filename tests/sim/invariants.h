@@ -31,8 +31,8 @@ class Invariants {
   void on_damage(const test::Decoded& before, const test::Decoded& after);
   // A frame changes on its way from a worker.
   void on_damage_behind(const test::Decoded& before);
-  // A worker takes it from the wire.
-  void on_receive(std::span<const std::byte> frame, Instant now);
+  // A worker takes it from the wire. `by_all_clocks`: further than any worker's clock goes.
+  void on_receive(std::span<const std::byte> frame, Instant now, Instant by_all_clocks);
   // A worker transmits it: sound unless it came in damaged, to whom it belongs, and no flow goes
   // astray. `by_worker`: the worker's clock.
   void on_transmit(uint32_t worker, const test::Decoded& frame, Instant now, Instant by_worker);

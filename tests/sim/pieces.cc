@@ -12,8 +12,8 @@ static constexpr Duration way_max = milliseconds(150);
 
 // Without reading all of a frame.
 static bool may_be_piece(std::span<const std::byte> frame) {
-  constexpr std::size_t type = 12, v4_offset = 20, v6_next = 20, headers = 54;
-  if (frame.size() < headers) return false;
+  constexpr std::size_t type = 12, v4_offset = 20, v6_next = 20, headers_min = 34;
+  if (frame.size() < headers_min) return false;
   const bool v6 = frame[type] == std::byte{0x86};
   if (v6) return frame[v6_next] == std::byte{44};
   return (frame[v4_offset] & std::byte{0x3f}) != std::byte{0} ||

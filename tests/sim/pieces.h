@@ -14,7 +14,8 @@ namespace weft::sim {
 
 class Pieces {
  public:
-  // A worker received a frame, which may be one.
+  // A worker received a frame, which may be one. `now`: between two moments no worker's clock goes
+  // further than this.
   void on_receive(std::span<const std::byte> frame, Instant now);
   // A frame was damaged on its way to a worker.
   void on_damage(const test::Decoded& before, const test::Decoded& after);

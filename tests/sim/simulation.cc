@@ -199,7 +199,7 @@ void Simulation::answer_probe(const mgmt::EndpointProbe& probe) {
 
 void Simulation::on_receive(uint32_t queue, const Frame& bytes) {
   trace_.add_frame(now_, queue == 0 ? "to worker 0" : "to worker 1", bytes);
-  invariants_.on_receive(bytes, now_);
+  invariants_.on_receive(bytes, now_, now_ + clocks_ahead_[0] + clocks_ahead_[1]);
 }
 
 void Simulation::on_transmit(uint32_t queue, const Frame& bytes) {
