@@ -7,9 +7,9 @@
 //   the endpoint's    SYN-ACK becomes the client's ACK of it, and from then on numbers are shifted;
 //                     a reset goes to the client with the number that it waits for
 //
-//   l4_checksum_wrong damaged: nothing is learned from it, and nothing made of it
-//   handshake_failed  the endpoint has no timestamps, and the client was promised some (both sides
-//                     are reset), or had reset the connection before; or the listener is gone
+//   l4_checksum_wrong  damaged: nothing is learned from it, and nothing made of it
+//   handshake_failed   the endpoint has no timestamps, and the client was promised some (both sides
+//                      are reset), or had reset the connection before; or the listener is gone
 #pragma once
 
 #include "dataplane/base/clock.h"

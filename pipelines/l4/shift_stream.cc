@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "dataplane/wire/checksum.h"
+#include "dataplane/wire/l4_checksum.h"
 #include "dataplane/wire/tcp_options.h"
 #include "pipelines/l4/segment.h"
 #include "pipelines/l4/write_proxy_header.h"
@@ -32,6 +33,11 @@ void shift_blocks(std::span<std::byte> option, uint32_t shift) {
   for (std::size_t at = 2; at + sizeof(be32) <= option.size(); at += sizeof(be32)) {
     add_to(&option[at], shift);
   }
+}
+
+// What a stream may learn from: a damaged number would stay with it.
+bool is_intact(Packet packet, const Headers& headers) {
+  return headers.payload == Payload::transport && l4_checksum_verifies(packet, headers);
 }
 
 // How far a number is behind the client's SYN: 0 is its first byte; of what lies before it, it is
@@ -71,7 +77,7 @@ void unshift_endpoint(TcpEdit& edit, const Headers& headers, const Stream& strea
 // Data that comes with a SYN would lie where the header belongs.
 void strip_syn(Packet packet, Headers& headers, Stream& stream) {
   if (stream.header == ClientAddress::none) return;
-  if (stream.phase == StreamPhase::header_due) {
+  if (stream.phase == StreamPhase::header_due && is_intact(packet, headers)) {
     stream.client_isn = sequence_of(packet, headers);
   }
   if (headers.payload == Payload::transport) cut_payload(packet, headers);
@@ -126,11 +132,12 @@ uint32_t as_client_counts(uint32_t number, const Stream& stream) {
 }
 
 // An acknowledgement of the whole header opens the stream.
-uint32_t acknowledged(uint32_t number, Stream& stream) {
+uint32_t acknowledged(uint32_t number, Packet packet, const Headers& headers, Stream& stream) {
   const uint32_t to_client = as_client_counts(number, stream);
+  if (stream.phase != StreamPhase::header_due) return to_client;
   const uint32_t distance = behind_syn(number, stream);
   const bool whole = !before(distance) && distance >= stream.header_bytes;
-  if (stream.phase == StreamPhase::header_due && whole) stream.phase = StreamPhase::open;
+  if (whole && is_intact(packet, headers)) stream.phase = StreamPhase::open;
   return to_client;
 }
 
@@ -163,7 +170,7 @@ void shift_to_client(Packet packet, const Headers& headers, Stream& stream) {
   const bool due = stream.phase == StreamPhase::header_due;
   const bool syn = has(headers, tcp_flag::syn);
   if (has(headers, tcp_flag::ack) && (due || !syn)) {
-    edit.set_acknowledgment(acknowledged(edit.acknowledgment(), stream));
+    edit.set_acknowledgment(acknowledged(edit.acknowledgment(), packet, headers, stream));
   }
   edit.set_sequence(edit.sequence() + stream.endpoint_shift);
   // The header takes its part of the first window, which nobody scales.

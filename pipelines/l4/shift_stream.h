@@ -11,7 +11,9 @@
 //                     client sends what is missing again
 //   everything else   the same, its number shifted by the header's length
 //
-// An endpoint's acknowledgement of a part of the header acknowledges nothing to the client.
+// An endpoint's acknowledgement of a part of the header acknowledges nothing to the client. What a
+// segment says to the stream itself counts only if its checksum is right: a damaged number, which
+// nobody else believes, would stay.
 #pragma once
 
 #include <cstddef>

@@ -207,6 +207,28 @@ TEST_P(ProxyStream, AcknowledgingAPartOfTheHeaderAcknowledgesNothing) {
             talk.header);
 }
 
+TEST_P(ProxyStream, ADamagedAcknowledgementIsNotBelieved) {
+  Talk talk(GetParam());
+  talk.open();
+  talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack));
+  const uint32_t all = isn + 1 + talk.header_bytes();
+  const auto damaged =
+      talk.path.send(talk.from_endpoint(endpoint_isn + 1, all, tcp_flag::ack).l4_checksum(0x1234));
+  EXPECT_TRUE(damaged.forwarded());
+  EXPECT_FALSE(damaged.frame.sound()) << "it stays damaged";
+  EXPECT_EQ(talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack)).frame.payload,
+            talk.header)
+      << "the header is still due";
+}
+
+TEST_P(ProxyStream, ADamagedSynDoesNotMoveThePlaceOfTheHeader) {
+  Talk talk(GetParam());
+  talk.open();
+  talk.path.send(talk.from_client(isn + 0x40, 0, tcp_flag::syn).l4_checksum(0x1234));
+  EXPECT_EQ(talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack)).frame.payload,
+            talk.header);
+}
+
 TEST_P(ProxyStream, BlocksOfTheEndpointAreShifted) {
   Talk talk(GetParam());
   talk.establish();
