@@ -53,7 +53,8 @@ class Flows {
       if constexpr (is_nat_bucket<Bucket>) {
         if (!planted(PlantedBug::other_entry_kept)) flows_.forget_other(bucket, i);
         const auto& flow = bucket.flow(i);
-        if (flow.marks.shifted != 0) flows_.streams.end(StreamSides::of(flow));
+        const bool shifted = flow.marks.shifted != 0 && !planted(PlantedBug::stream_kept);
+        if (shifted) flows_.streams.end(StreamSides::of(flow));
       }
       flows_.limits.uncount(bucket, i);
       if (planted(PlantedBug::count_of_flows_kept)) return;

@@ -1,5 +1,6 @@
 #include "pipelines/l4/open_stream.h"
 
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/wire/l4_checksum.h"
 #include "dataplane/wire/tcp_options.h"
 #include "pipelines/l4/handshake.h"
@@ -121,7 +122,8 @@ void open_streams(Burst& burst, Decisions& decisions, const Snapshot& snapshot, 
         !snapshot.policy->listeners.present(decision.listener_slot)) {
       return burst.drop(i, Drop::handshake_failed);
     }
-    if (!l4_checksum_verifies(burst.packets[i], burst.headers[i])) {
+    if (!l4_checksum_verifies(burst.packets[i], burst.headers[i]) &&
+        !planted(PlantedBug::learned_from_damage)) {
       return burst.drop(i, Drop::l4_checksum_wrong);
     }
     if (decision.direction == Direction::to_endpoint) {

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cstring>
 
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/wire/checksum.h"
 #include "dataplane/wire/l4_checksum.h"
 #include "dataplane/wire/tcp_options.h"
@@ -103,7 +104,9 @@ bool prepend_payload(Packet packet, Headers& headers, std::span<const std::byte>
   const auto header_bytes = static_cast<uint32_t>(tcp_header(packet, headers).size());
   const uint32_t payload_offset = headers.l4_offset + header_bytes;
   ChecksumEdit edit;
-  edit.replace(be16(0), folded(InternetSum().add(bytes)));
+  if (!planted(PlantedBug::header_not_summed)) {
+    edit.replace(be16(0), folded(InternetSum().add(bytes)));
+  }
   if (count % 2 != 0) {  // each byte behind is the other half of its word now
     const be16 sum = folded(sum_of_bytes(packet, payload_offset, payload_bytes(packet, headers)));
     edit.replace(sum, be16::from_raw(std::rotl(sum.raw, 8)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/wire/checksum.h"
 #include "dataplane/wire/l4_checksum.h"
 #include "dataplane/wire/tcp_options.h"
@@ -50,6 +51,7 @@ constexpr bool before(uint32_t distance) {
 }
 
 uint16_t rescaled(uint16_t window, int8_t upscale) {
+  if (planted(PlantedBug::window_not_rescaled)) return window;
   const uint32_t scaled = upscale < 0 ? window >> -upscale : uint32_t{window} << upscale;
   return static_cast<uint16_t>(std::min<uint32_t>(scaled, UINT16_MAX));
 }
@@ -100,6 +102,7 @@ void cut_data(Packet packet, Headers& headers) {
 // Puts the header in front of the payload if it is due and this is the place. False: it is not.
 bool put_header(Packet packet, Headers& headers, Stream& stream, uint16_t mtu_bytes) {
   if (headers.payload != Payload::transport || has(headers, tcp_flag::rst)) return false;
+  if (planted(PlantedBug::header_sent_once) && stream.header_sent) return false;
   const uint32_t at = behind_syn(sequence_of(packet, headers), stream);
   const bool keeps_alive = at == UINT32_MAX;
   if (at != 0 && !keeps_alive) return false;
@@ -133,6 +136,7 @@ uint32_t as_client_counts(uint32_t number, const Stream& stream) {
 
 // An acknowledgement of the whole header opens the stream.
 uint32_t acknowledged(uint32_t number, Packet packet, const Headers& headers, Stream& stream) {
+  if (planted(PlantedBug::acknowledgment_not_shifted)) return number;
   const uint32_t to_client = as_client_counts(number, stream);
   if (stream.phase != StreamPhase::header_due) return to_client;
   const uint32_t distance = behind_syn(number, stream);
@@ -180,9 +184,10 @@ void shift_to_client(Packet packet, const Headers& headers, Stream& stream) {
   for_each_tcp_option(edit.header(), [&](uint8_t kind, std::span<std::byte> option) {
     if (kind == tcp_option::sack) {
       // While the header is due, blocks may begin inside of it.
+      if (planted(PlantedBug::blocks_not_shifted)) return;
       due ? blank(option) : shift_blocks(option, -stream.client_shift);
     } else if (kind == tcp_option::timestamps && option.size() == 10) {
-      add_to(&option[2], stream.timestamp_shift);
+      if (!planted(PlantedBug::timestamp_not_shifted)) add_to(&option[2], stream.timestamp_shift);
     }
   });
   edit.finish();

@@ -17,6 +17,7 @@
 #include "dataplane/base/aes128.h"
 #include "dataplane/base/clock.h"
 #include "dataplane/base/keyed_hash.h"
+#include "dataplane/base/planted_bug.h"
 #include "dataplane/wire/headers.h"
 
 namespace weft {
@@ -54,7 +55,7 @@ class SynCookies {
   Cookie make(const Headers& syn, uint32_t sequence, const SynOptions& offered, Instant now);
 
   // Whether one may still come back.
-  bool awaited(Instant now) const { return now < until_; }
+  bool awaited(Instant now) const { return now < until_ || planted(PlantedBug::old_cookie_taken); }
   // What the cookie in an ACK carries: of the client's SYN with this sequence number, acknowledging
   // the cookie, and with the options of the ACK. Nothing: it is none of ours, or too old.
   std::optional<SynOptions> read(const Headers& ack, uint32_t syn_sequence, uint32_t cookie,

@@ -9,20 +9,19 @@ namespace weft::sim {
 // What a worker's clock may be behind.
 static constexpr Duration slack = milliseconds(40);
 
-// A tunnel sees one side only.
-static bool closing(const FlowBook::Flow& flow, const Service& service) {
-  const bool endpoint_closed = flow.endpoint_closed || !is_nat(service.forward);
-  return flow.reset || (flow.client_closed && endpoint_closed);
+// Or about to be: a FIN does that before its packet leaves.
+static bool closing(const FlowBook::Flow& flow) {
+  return flow.reset || flow.client_closed || flow.endpoint_closed;
 }
 
 static Duration timeout_of(const FlowBook::Flow& flow, const Service& service) {
   if (service.protocol == Protocol::udp) return udp_timeout;
-  if (closing(flow, service)) return closing_timeout;
+  if (closing(flow)) return closing_timeout;
   return flow.established ? established_timeout : half_open_timeout;
 }
 
 static bool may_be_evicted(const FlowBook::Flow& flow, const Service& service) {
-  return service.protocol == Protocol::udp || !flow.established || closing(flow, service);
+  return service.protocol == Protocol::udp || !flow.established || closing(flow);
 }
 
 const FlowBook::Flow& FlowBook::flow(uint32_t client) {
@@ -40,8 +39,15 @@ void FlowBook::look_for_entry(Flow& flow, const FlowPacket& packet) const {
   const Service& service = *packet.service;
   const Duration silent = packet.by_worker - flow.last_by_worker;
   if (silent + slack > timeout_of(flow, service)) flow.may_lack_entry = true;
-  const bool evicted = gateway_.pressure(packet.worker, service).evicted != flow.at_last.evicted;
-  if (evicted && may_be_evicted(flow, service)) flow.may_lack_entry = true;
+  const TablePressure pressure = gateway_.pressure(packet.worker, service);
+  const bool evicted = pressure.evicted != flow.at_last.evicted;
+  // What ended the flow may have been lost with it.
+  const bool lost = flow.shifted && pressure.streams_lost != flow.at_last.streams_lost;
+  if (evicted && (lost || may_be_evicted(flow, service))) flow.may_lack_entry = true;
+  // A damaged packet may have said FIN or RST.
+  const bool ended = damaged(packet.client) && (evicted || silent + slack > closing_timeout);
+  const bool absent = lives_.listener_absent_since(service.name, flow.since);
+  flow.torn = flow.torn || (flow.shifted && (flow.may_lack_entry || ended || absent));
   flow.at_last = gateway_.pressure_before_turn(packet.worker, service);
   flow.last_by_worker = packet.by_worker;
 }
@@ -51,7 +57,7 @@ FlowBook::Flow& FlowBook::note(const FlowPacket& packet) {
   Flow& flow = flows_[packet.client];
   if (flow.packets++ == 0) {
     flow.worker = packet.worker;
-    flow.at_first = gateway_.pressure_before_turn(packet.worker, *packet.service);
+    if (!flow.asked) flow.at_first = gateway_.pressure_before_turn(packet.worker, *packet.service);
   }
   if (flow.worker != packet.worker) {
     breaches_.add(fmt::format("a flow of {} leaves by worker {} and by worker {}",
@@ -60,6 +66,17 @@ FlowBook::Flow& FlowBook::note(const FlowPacket& packet) {
   look_for_entry(flow, packet);
   if ((packet.tcp_flags & tcp_flag::rst) != 0) flow.reset = true;
   return flow;
+}
+
+// Whichever of two answers to its SYN a client takes, a packet of the other may come first.
+void FlowBook::on_cookie(const FlowPacket& packet) {
+  flow(packet.client);
+  Flow& flow = flows_[packet.client];
+  if (flow.packets == 0 && !flow.asked) {
+    flow.at_first = gateway_.pressure_before_turn(packet.worker, *packet.service);
+  }
+  flow.asked = true;
+  if (!flow.endpoint.empty()) flow.torn = true;
 }
 
 void FlowBook::to_client(const FlowPacket& packet) {
@@ -71,12 +88,19 @@ void FlowBook::to_endpoint(const FlowPacket& packet, const std::string& endpoint
   Flow& flow = note(packet);
   flow.visited[endpoint] = packet.now;
   if ((packet.tcp_flags & tcp_flag::fin) != 0) flow.client_closed = true;
+  const bool syn = (packet.tcp_flags & tcp_flag::syn) != 0;
+  if (syn && flow.asked && !packet.made) flow.torn = true;
+  // What comes before the packet that brings a cookie is of no connection.
+  if (packet.later && flow.asked && !flow.shifted) flow.torn = true;
+  flow.shifted = flow.shifted || packet.made || packet.service->header != ClientAddress::none;
   // It was given its endpoint at an unknown time.
   if (lives_.may_wait(endpoint)) {
     flow.unsure = true;
     return;
   }
-  if (gateway_.state(endpoint) == EndpointState::down) {
+  // What answers an endpoint's part of a handshake is nothing that a client sent.
+  const bool answers = packet.made && !syn;
+  if (gateway_.state(endpoint) == EndpointState::down && !answers) {
     breaches_.add(fmt::format("client {} of {} sent to {}, known to be down", packet.client,
                               packet.service->name, endpoint));
   }
@@ -84,12 +108,15 @@ void FlowBook::to_endpoint(const FlowPacket& packet, const std::string& endpoint
   if (moves) place(flow, packet, endpoint);
   flow.begun.reset();
   const bool anew = moves || flow.unsure || flow.may_lack_entry;
-  const bool syn = (packet.tcp_flags & tcp_flag::syn) != 0;
-  if (anew || !syn) flow.established = !syn;
+  const bool attacked = gateway_.under_attack(packet.worker);
+  // Who brought a cookie is established, and who is seen first in mid-flow of an attack is not.
+  if (anew || !syn) flow.established = syn ? packet.made : !(anew && attacked);
   if (anew) {
-    const uint64_t refused = gateway_.pressure(packet.worker, *packet.service).refused;
-    flow.may_lack_entry = refused != flow.at_last.refused;
+    const TablePressure pressure = gateway_.pressure(packet.worker, *packet.service);
+    flow.may_lack_entry = pressure.refused != flow.at_last.refused ||
+                          pressure.unremembered != flow.at_last.unremembered;
   }
+  flow.torn = flow.torn || (flow.shifted && flow.moves != 0);
   flow.unsure = false;
 }
 

@@ -27,8 +27,10 @@ struct FlowPacket {
   const Service* service = nullptr;
   uint32_t worker = 0;
   int tcp_flags = 0;
-  Instant now;        // of the simulation
-  Instant by_worker;  // by the worker's clock
+  bool made = false;   // by the gateway, in the client's place
+  bool later = false;  // of a stream, and not its begin
+  Instant now;         // of the simulation
+  Instant by_worker;   // by the worker's clock
 };
 
 class FlowBook {
@@ -44,6 +46,8 @@ class FlowBook {
   // A damaged packet may have ended the flow of this client, or begun it before its time.
   void on_damaged(uint32_t client) { damaged_.insert(client); }
   bool damaged(uint32_t client) const { return damaged_.contains(client); }
+  // The gateway answers the client's SYN by a cookie.
+  void on_cookie(const FlowPacket& packet);
 
   struct Flow {
     std::string endpoint;                    // empty: none yet
@@ -55,6 +59,10 @@ class FlowBook {
     uint32_t packets = 0;
     bool established = false;                                            // TCP
     bool client_closed = false, endpoint_closed = false, reset = false;  // TCP
+    bool asked = false;                                                  // for proof, by a cookie
+    bool shifted = false;  // its two sides count differently
+    // So they did, and the gateway may have forgotten how; or two handshakes were begun.
+    bool torn = false;
     bool unsure = false;           // it may be elsewhere: packets waited for a neighbour
     bool may_lack_entry = true;    // after the last packet
     std::optional<Instant> begun;  // by a packet that went no further, perhaps

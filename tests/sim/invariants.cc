@@ -1,17 +1,21 @@
 #include "tests/sim/invariants.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include <algorithm>
+
+#include "dataplane/wire/headers.h"
 
 #include "tests/sim/reassembly.h"
 
 namespace weft::sim {
 
-Invariants::Invariants(ClientAt client_at, Senders& senders, Lives& lives,
+Invariants::Invariants(ClientAt client_at, Senders& senders, const Flood& flood, Lives& lives,
                        const SimulatedGateway& gateway, Breaches& breaches)
     : client_at_(std::move(client_at)),
       senders_(senders),
+      flood_(flood),
       lives_(lives),
       gateway_(gateway),
       breaches_(breaches),
@@ -82,6 +86,7 @@ void Invariants::check_to_endpoint(const std::string& endpoint, const test::Deco
   check_ttl(*inner);
   const std::optional<uint32_t> client = senders_.of(*inner);
   if (!client) return breach("to an endpoint, and of nobody");
+  if (Flood::is_its(*client)) return check_stranger(endpoint, *inner);
   // Only the whole datagram shows whether it was damaged.
   if (Reassembly::is_piece(*inner) && flows_.damaged(*client)) return;
   check_sides(service, *inner);
@@ -89,7 +94,20 @@ void Invariants::check_to_endpoint(const std::string& endpoint, const test::Deco
   packet.client = *client;
   packet.service = &service;
   packet.tcp_flags = inner->flags;
+  if (service.protocol == Protocol::tcp) {
+    packet.made = !token_of(*inner);
+    packet.later = inner->sequence - isn_of(*client) > 1;
+  }
   flows_.to_endpoint(packet, endpoint);
+}
+
+void Invariants::check_stranger(const std::string& endpoint, const test::Decoded& inner) {
+  const Service& service = lives_.service_of(endpoint);
+  check_sides(service, inner);
+  if (gateway_.state(endpoint) == EndpointState::down && !lives_.may_wait(endpoint)) {
+    breach(fmt::format("a flood of {} sent to {}, known to be down", service.name, endpoint));
+  }
+  if (!token_of(inner)) breach("a flow began by a cookie that was none, or too old");
 }
 
 // A tunnel changes nothing of the inner packet.
@@ -106,7 +124,9 @@ void Invariants::check_sides(const Service& service, const test::Decoded& inner)
 void Invariants::check_refused(const std::string& endpoint, const test::Decoded& frame) {
   const bool fullnat = lives_.service_of(endpoint).forward == Forward::fullnat;
   if (frame.icmp_type < 0) {
-    if (!fullnat) breach("a reset to " + endpoint);
+    const Client* client = client_at_(frame.source, frame.source_port);
+    const bool asked = client != nullptr && flows_.flow(client->plan().number).asked;
+    if (!fullnat && !asked) breach("a reset to " + endpoint);
     return;
   }
   const test::Decoded quoted = test::decode_ip(frame.payload, true);
@@ -121,16 +141,32 @@ void Invariants::check_to_client(const test::Decoded& frame, FlowPacket packet) 
   if (frame.destination_mac != router_mac) breach("to a MAC address that nobody has");
   if (frame.icmp_type >= 0) return check_error(frame);
   const Client* client = client_at_(frame.destination, frame.destination_port);
-  if (client == nullptr) return breach("to nobody: " + frame.destination);
+  if (client == nullptr) {
+    if (!flood_.is_answer(frame)) breach("to nobody: " + frame.destination);
+    return;
+  }
   const bool from_listener =
       frame.source == client->service().address && frame.source_port == client->service().port;
   if (!from_listener) breach("to a client from no listener of its: " + frame.source);
-  if (!token_of(frame)) return;  // the gateway's own answer
-  check_ttl(frame);
   packet.client = client->plan().number;
   packet.service = &client->service();
   packet.tcp_flags = frame.flags;
+  if (!token_of(frame)) return check_own_answer(*client, frame, packet);
+  check_ttl(frame);
   flows_.to_client(packet);
+}
+
+// A reset, or a cookie in an endpoint's place.
+void Invariants::check_own_answer(const Client& client, const test::Decoded& frame,
+                                  const FlowPacket& packet) {
+  if ((frame.flags & tcp_flag::rst) != 0 || client.service().protocol == Protocol::udp) return;
+  constexpr int answer = tcp_flag::syn | tcp_flag::ack;
+  if (frame.flags != answer || !is_nat(client.service().forward) ||
+      !gateway_.under_attack(packet.worker)) {
+    return breach(fmt::format("{} is sent what nobody has sent", client.name()));
+  }
+  if (frame.acknowledgment != client.tcp().ours().isn + 1) breach("a cookie for another SYN");
+  flows_.on_cookie(packet);
 }
 
 // It quotes what the client sent.
@@ -153,6 +189,19 @@ void Invariants::check_client(const Client& client, Instant now) {
                      to_ms(now.time_since_epoch()), client.why()));
 }
 
+bool Invariants::torn(uint32_t client) {
+  const FlowBook::Flow& flow = flows_.flow(client);
+  return flow.torn || flow.visited.size() > 1;
+}
+
+// By a cookie, of timestamps that an endpoint does not have.
+bool Invariants::promised_too_much(const Client& client, const FlowBook::Flow& flow) const {
+  if (!client.by_cookie() || !client.tcp().ours().timestamps) return false;
+  return std::ranges::any_of(flow.visited, [&](const auto& visit) {
+    return !traits_of_endpoint(lives_.number_of(visit.first), false).timestamps;
+  });
+}
+
 // A client gives up after many tries; the network alone does not swallow them all. One that was
 // refused may have suffered from whatever happened to its flow.
 bool Invariants::excused(const Client& client) {
@@ -161,6 +210,8 @@ bool Invariants::excused(const Client& client) {
   if (lives_.last_without_fit(service.name) >= since) return true;
   if (lives_.listener_absent_since(service.name, since)) return true;
   const FlowBook::Flow& flow = flows_.flow(client.plan().number);
+  if (flow.torn || client.confused()) return true;
+  if (!client.gave_up() && promised_too_much(client, flow)) return true;
   if (!client.gave_up() && (flow.moves != 0 || flows_.damaged(client.plan().number))) return true;
   const bool none = flow.endpoint.empty();
   const bool pressed = none ? gateway_.pressure() != TablePressure{}

@@ -9,6 +9,7 @@
 #include "tests/packet_decoder.h"
 #include "tests/sim/breaches.h"
 #include "tests/sim/client.h"
+#include "tests/sim/flood.h"
 #include "tests/sim/flow_book.h"
 #include "tests/sim/ledger.h"
 #include "tests/sim/lives.h"
@@ -24,8 +25,8 @@ class Invariants {
   using ClientAt = std::function<const Client*(const std::string& address, int port)>;
 
   // All of them outlive this. `client_at`: null: there is none.
-  Invariants(ClientAt client_at, Senders& senders, Lives& lives, const SimulatedGateway& gateway,
-             Breaches& breaches);
+  Invariants(ClientAt client_at, Senders& senders, const Flood& flood, Lives& lives,
+             const SimulatedGateway& gateway, Breaches& breaches);
 
   // A frame changes on its way to a worker.
   void on_damage(const test::Decoded& before, const test::Decoded& after);
@@ -43,6 +44,9 @@ class Invariants {
   void check_client(const Client& client, Instant now);
   void check_end();
 
+  // The two sides of the client's connection may count differently for all that the gateway knows.
+  bool torn(uint32_t client);
+
   const Ledger& ledger() const { return ledger_; }
   uint64_t moves() const { return flows_.moves(); }
 
@@ -52,15 +56,19 @@ class Invariants {
   void check_to_endpoint(const std::string& endpoint, const test::Decoded& frame,
                          FlowPacket packet);
   void check_sides(const Service& service, const test::Decoded& inner);
+  void check_stranger(const std::string& endpoint, const test::Decoded& inner);
   void check_refused(const std::string& endpoint, const test::Decoded& frame);
   void check_to_client(const test::Decoded& frame, FlowPacket packet);
   void check_ttl(const test::Decoded& packet);
+  void check_own_answer(const Client& client, const test::Decoded& frame, const FlowPacket& packet);
   void check_error(const test::Decoded& frame);
   void check_pieces();
+  bool promised_too_much(const Client& client, const FlowBook::Flow& flow) const;
   bool excused(const Client& client);
 
   const ClientAt client_at_;
   Senders& senders_;
+  const Flood& flood_;
   Lives& lives_;
   const SimulatedGateway& gateway_;
   Breaches& breaches_;

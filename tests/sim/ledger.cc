@@ -46,6 +46,11 @@ void Ledger::check_end() {
     if (counters.flows_active() != 0) {
       breaches_.add(fmt::format("worker {} still has {} flows", worker, counters.flows_active()));
     }
+    const Streams& streams = gateway_.streams(worker);
+    if (streams.size() != 0 || streams.unsettled() != 0) {
+      breaches_.add(fmt::format("worker {} still has {} streams, {} of them unsettled", worker,
+                                streams.size(), streams.unsettled()));
+    }
     for (uint32_t slot = 0; slot < SimulatedGateway::endpoints_seen_max; ++slot) {
       const uint64_t flows = counters.endpoints[slot].flows_active.read();
       if (flows == 0) continue;

@@ -27,6 +27,7 @@ Lives::Lives(const std::vector<Service>& services, const Endpoints& endpoints,
     for (const std::string& address : service.all_endpoints()) {
       lives_[address].service = &service;
       lives_[address].alive = &endpoints.alive(address);
+      lives_[address].number = endpoints.number_of(address);
       at_mac_[endpoint_mac(address)] = address;
     }
   }

@@ -45,11 +45,13 @@ class Lives {
   // The endpoint's address; null: it is no endpoint's MAC address.
   const std::string* at_mac(const std::string& mac) const;
   const Service& service_of(const std::string& endpoint) const { return *of(endpoint).service; }
+  uint32_t number_of(const std::string& endpoint) const { return of(endpoint).number; }
 
  private:
   struct Life {
     const Service* service = nullptr;
     const bool* alive = nullptr;
+    uint32_t number = 0;       // the endpoint's
     bool was_healthy = false;  // by mgmt's word, since it is in the configuration
     Instant died = Instant::min();
     Duration delays_at_death{};

@@ -60,10 +60,17 @@ std::vector<Service> draw_services(Random& random) {
   std::vector<Service> all;
   while (all.size() < services_max) {
     const auto protocol = random.happens(60) ? Protocol::tcp : Protocol::udp;
-    const auto forward = static_cast<Forward>(random.below(forward_names.size()));
+    const uint64_t dice = random.below(forward_names.size() + 2);
+    const auto forward =
+        dice < forward_names.size() ? static_cast<Forward>(dice) : Forward::fullnat;
     const bool v6 = random.happens(50);
     const bool crosses = !is_nat(forward) && random.happens(50);
     all.push_back(service(all.size(), protocol, forward, v6, v6 != crosses));
+    if (forward == Forward::fullnat && protocol == Protocol::tcp) {
+      static constexpr std::array headers = {ClientAddress::none, ClientAddress::proxy_v1,
+                                             ClientAddress::proxy_v2};
+      all.back().header = headers[random.below(headers.size())];
+    }
   }
   return all;
 }
@@ -146,6 +153,7 @@ mgmt::ListenerSettings listener_of(const Service& service) {
   listener.first_port = listener.last_port = service.port;
   listener.protocol = service.protocol;
   listener.forward = service.forward;
+  listener.client_address = service.header;
   return listener;
 }
 
@@ -166,6 +174,7 @@ mgmt::Model model_of(const std::vector<Service>& services, std::string_view hash
   model.flows.established_timeout_ms = ms(established_timeout);
   model.flows.closing_timeout_ms = ms(closing_timeout);
   model.flows.udp_timeout_ms = ms(udp_timeout);
+  model.flows.new_flows_per_s_max = new_flows_per_s_max;
   model.interfaces.resize(1);
   model.interfaces[0].name = "edge";
   model.interfaces[0].mtu_bytes = 1500;

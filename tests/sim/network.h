@@ -50,16 +50,18 @@ struct Service {
   uint16_t port = 0;    // of the listener
   Protocol protocol = Protocol::tcp;
   Forward forward = Forward::nat;
-  std::vector<std::string> endpoints;  // addresses; of no other service
-  std::vector<std::string> spares;     // addresses that a reload may add
-  uint16_t endpoint_port = 0;          // but with nat and fullnat the listener's
+  std::vector<std::string> endpoints;          // addresses; of no other service
+  std::vector<std::string> spares;             // addresses that a reload may add
+  uint16_t endpoint_port = 0;                  // but with nat and fullnat the listener's
+  ClientAddress header = ClientAddress::none;  // fullnat and TCP: what begins a stream
 
   std::vector<std::string> all_endpoints() const;
 };
 
 // tcp and udp, each by nat and by ipip, all of IPv4.
 std::vector<Service> services();
-// Five of any mode, protocol and pair of families that the mode can join.
+// Five of any mode, protocol and pair of families that the mode can join; fullnat more often, with
+// and without PROXY headers.
 std::vector<Service> draw_services(Random& random);
 // That of another endpoint differs in two bits at least.
 std::string endpoint_mac(std::string_view address);
@@ -83,6 +85,8 @@ inline constexpr Duration udp_timeout = seconds(2);
 inline constexpr milliseconds probe_interval{200};
 inline constexpr milliseconds probe_timeout{100};
 inline constexpr uint32_t probe_fall = 2;
+
+inline constexpr uint32_t new_flows_per_s_max = 600;  // of a worker: more are an attack
 
 mgmt::ClusterSettings cluster_of(const Service& service);
 mgmt::ListenerSettings listener_of(const Service& service);

@@ -1,24 +1,42 @@
 #include "tests/sim/senders.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 
+#include <algorithm>
+
+#include "dataplane/wire/headers.h"
 #include "tests/sim/client.h"
+#include "tests/sim/flood.h"
 #include "tests/sim/reassembly.h"
+#include "tests/sim/tcp_end.h"
 #include "tests/sim/token.h"
 
 namespace weft::sim {
 
 void Senders::on_send(uint32_t client, std::span<const test::Bytes> frames) {
-  if (frames.size() > 1) datagrams_[test::decode(frames.front()).identification] = client;
+  clients_ = std::max(clients_, client + 1);
+  if (frames.size() < 2) return;
+  const test::Decoded first = test::decode(frames.front());
+  if (Reassembly::is_piece(first)) datagrams_[first.identification] = client;
 }
 
-static std::string source_of(const std::string& address, int port) {
-  return fmt::format("{}:{}", address, port);
+static std::string sides_of(const std::string& peer, int peer_port, const std::string& endpoint,
+                            int endpoint_port) {
+  return fmt::format("{}:{} {}:{}", peer, peer_port, endpoint, endpoint_port);
+}
+
+// Of a packet to an endpoint, and of one from there.
+static std::string sides_there(const test::Decoded& packet) {
+  return sides_of(packet.source, packet.source_port, packet.destination, packet.destination_port);
+}
+static std::string sides_back(const test::Decoded& packet) {
+  return sides_of(packet.destination, packet.destination_port, packet.source, packet.source_port);
 }
 
 void Senders::on_forwarded(uint32_t client, const test::Decoded& packet) {
   if (packet.fragment_offset_bytes != 0) return;  // it has no ports
-  sources_[source_of(packet.source, packet.source_port)] = client;
+  peers_[sides_there(packet)] = client;
 }
 
 // No checksum covers the identification in IPv6.
@@ -40,16 +58,22 @@ std::optional<uint32_t> Senders::of(const test::Decoded& packet) const {
     const auto client = datagrams_.find(packet.identification);
     return client == datagrams_.end() ? std::nullopt : std::optional(client->second);
   }
-  const std::optional<Token> token = token_of(packet);
-  return token ? std::optional(token->client) : std::nullopt;
+  if (const std::optional<Token> token = token_of(packet)) return token->client;
+  if (packet.protocol != IPPROTO_TCP) return std::nullopt;
+  if ((packet.flags & tcp_flag::syn) != 0) {
+    const uint32_t number = number_of_isn(packet.sequence);
+    return number < clients_ || Flood::is_its(number) ? std::optional(number) : std::nullopt;
+  }
+  const auto peer = peers_.find(sides_there(packet));
+  return peer == peers_.end() ? std::nullopt : std::optional(peer->second);
 }
 
 std::vector<uint32_t> Senders::maybe_of(const test::Decoded& packet) const {
   std::vector<uint32_t> clients{client_number(packet.source_port),
                                 client_number(packet.destination_port)};
   if (const auto client = of(packet)) clients.push_back(*client);
-  const auto source = sources_.find(source_of(packet.destination, packet.destination_port));
-  if (source != sources_.end()) clients.push_back(source->second);
+  const auto peer = peers_.find(sides_back(packet));
+  if (peer != peers_.end()) clients.push_back(peer->second);
   return clients;
 }
 

@@ -1,5 +1,5 @@
 // Whose packet it is that a worker received or transmits: the client's number, of either direction
-// of its flow.
+// of its flow, or that of a flood's packet.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +27,18 @@ class Senders {
   // make it right again.
   bool proved_by_checksum(const test::Decoded& piece) const;
 
-  // By its token, or by its datagram's identification if it is a piece. Absent: nobody's.
+  // By its token, or by its datagram's identification if it is a piece. What the gateway makes in a
+  // client's place has none: by the number of its SYN, or by whom an endpoint sees there. Absent:
+  // nobody's.
   std::optional<uint32_t> of(const test::Decoded& packet) const;
   // All that the gateway may take a damaged packet for: by its ports too.
   std::vector<uint32_t> maybe_of(const test::Decoded& packet) const;
 
  private:
+  uint32_t clients_ = 0;                         // that have sent
   std::map<uint32_t, uint32_t> datagrams_;       // client by identification
   std::map<uint32_t, uint32_t> damaged_pieces_;  // by identification
-  std::map<std::string, uint32_t> sources_;      // client by "address:port" that an endpoint sees
+  std::map<std::string, uint32_t> peers_;        // client by the two sides that an endpoint sees
 };
 
 }  // namespace weft::sim

@@ -154,7 +154,13 @@ SimulatedGateway::TablePressures SimulatedGateway::Member::pressures() {
     return TablePressure{table.counts().refused, table.counts().evicted};
   };
   const Flows& flows = gateway.l4().flows();
-  return {of(flows.tunnel4), of(flows.tunnel6), of(flows.nat4), of(flows.nat6)};
+  TablePressures all{of(flows.tunnel4), of(flows.tunnel6), of(flows.nat4), of(flows.nat6)};
+  all[0].unremembered = all[1].unremembered = counters.attack.unremembered.read();
+  for (const std::size_t nat : {2, 3}) {
+    all[nat].refused += counters.streams.refused.read();
+    all[nat].streams_lost = counters.dropped[static_cast<std::size_t>(Drop::stream_lost)].read();
+  }
+  return all;
 }
 
 TablePressure SimulatedGateway::pressure() const {
@@ -163,6 +169,8 @@ TablePressure SimulatedGateway::pressure() const {
     for (const TablePressure& pressure : member->pressures()) {
       sum.refused += pressure.refused;
       sum.evicted += pressure.evicted;
+      sum.unremembered += pressure.unremembered;
+      sum.streams_lost += pressure.streams_lost;
     }
   }
   return sum;

@@ -36,10 +36,12 @@ struct SimulatedGatewaySettings {
   mgmt::KernelView kernel = kernel_view(services());
 };
 
-// What a full flow table did.
+// What a full flow table did, or one under attack.
 struct TablePressure {
-  uint64_t refused = 0;
+  uint64_t refused = 0;  // also of streams
   uint64_t evicted = 0;
+  uint64_t unremembered = 0;  // packets of flows that got no entry
+  uint64_t streams_lost = 0;  // packets whose flow was evicted before they left
   bool operator==(const TablePressure&) const = default;
 };
 
@@ -103,6 +105,12 @@ class SimulatedGateway {
   // Of the worker's table for this service's flows: by now, and when its last turn began.
   TablePressure pressure(uint32_t worker, const Service& service) const;
   TablePressure pressure_before_turn(uint32_t worker, const Service& service) const;
+  bool under_attack(uint32_t worker) const {
+    return members_[worker]->gateway.l4().flows().attack.under_attack();
+  }
+  const Streams& streams(uint32_t worker) const {
+    return members_[worker]->gateway.l4().flows().streams;
+  }
   uint32_t packets_held(uint32_t worker) const { return members_[worker]->gateway.packets_held(); }
   FaultCounts fault_counts() const { return faulty_.counts(); }
   FaultCounts receive_fault_counts() const { return faulty_.receive_counts(); }

@@ -26,7 +26,9 @@ SimulatedGatewaySettings Simulation::settings_of(uint64_t seed) {
   SimulatedGatewaySettings settings{.seed = seed, .receive = faults, .transmit = faults};
   (random_.happens(60) ? settings.receive : settings.transmit).corrupt_ppm = below(20'000);
   if (random_.happens(50)) settings.ring_packets_max = 4 + below(28);
-  if (random_.happens(30)) settings.flows_max = {32, 32, 32, 32};
+  const uint32_t streams_max = random_.happens(20) ? 16 : 4096;
+  settings.flows_max.streams = streams_max;
+  if (random_.happens(30)) settings.flows_max = {32, 32, 32, 32, streams_max};
   settings.kernel = kernel_view(services_);
   return settings;
 }
@@ -36,15 +38,17 @@ Simulation::Simulation(uint64_t seed, std::size_t kept_events_max)
       services_(draw_services(random_)),
       trace_(kept_events_max),
       reloads_(services_, model_of(services_, "simulation")),
+      flood_(services_),
       endpoints_(
           services_, senders_,
           [this](uint32_t number) {
             return number < clients_.size() ? &clients_[number] : nullptr;
           },
+          [this](uint32_t number) { return invariants_.torn(number); },
           [this](std::string what) { breaches_.add(std::move(what)); }),
       lives_(services_, endpoints_, gateway_, breaches_),
       invariants_([this](const std::string& address, int port) { return client_at(address, port); },
-                  senders_, lives_, gateway_, breaches_),
+                  senders_, flood_, lives_, gateway_, breaches_),
       kernel_(kernel_view(services_)),
       gateway_(settings_of(seed), reloads_.model(), surroundings()) {
   plan_troubles();
@@ -93,7 +97,8 @@ void Simulation::start_client(Instant start) {
 }
 
 void Simulation::start_clients() {
-  const bool enough = now_ >= last_trouble && invariants_.ledger().received() >= received_min;
+  const bool enough =
+      now_ >= last_trouble && invariants_.ledger().received() >= received_min + flood_.sent();
   if (now_ < first_client || enough) return;
   while (active_clients_ < active_clients_min) {
     start_client(now_ + milliseconds(random_.below(50)));
@@ -101,6 +106,18 @@ void Simulation::start_clients() {
 }
 
 // The network spreads packets over the queues as it likes: workers hand over what is not theirs.
+void Simulation::send(const std::vector<test::Bytes>& frames) {
+  for (const test::Bytes& frame : frames) {
+    (void)gateway_.push(static_cast<uint32_t>(random_.below(SimulatedGateway::workers)), frame);
+  }
+}
+
+void Simulation::send_flood() {
+  for (uint64_t i = now_ < flood_ends_ ? flood_packets_ : 0; i > 0; --i) {
+    if (const auto packet = flood_.packet(random_)) send({*packet});
+  }
+}
+
 void Simulation::send_all() {
   while (!wakes_.empty() && wakes_.top().first <= now_) {
     Client& client = clients_[wakes_.top().second];
@@ -108,9 +125,7 @@ void Simulation::send_all() {
     if (client.done() || client.next_send() > now_) continue;
     const std::vector<test::Bytes> frames = client.send(now_);
     senders_.on_send(client.plan().number, frames);
-    for (const test::Bytes& frame : frames) {
-      (void)gateway_.push(static_cast<uint32_t>(random_.below(2)), frame);
-    }
+    send(frames);
     after(client);
   }
 }
@@ -136,6 +151,7 @@ void Simulation::step(Duration duration) {
   run_agenda();
   start_clients();
   send_all();
+  send_flood();
   talk_to_kernel();
   let_act();
   for (uint32_t queue = 0; queue < SimulatedGateway::workers; ++queue) {
@@ -210,14 +226,11 @@ void Simulation::on_transmit(uint32_t queue, const Frame& bytes) {
 void Simulation::deliver(const Frame& bytes) {
   const test::Decoded frame = test::decode(bytes);
   if (frame.destination_mac == router_mac) return deliver_to_client(frame);
-  const auto answer = endpoints_.receive(frame);
-  if (!answer) return;
-  if (answer->through_gateway) {
-    (void)gateway_.push(static_cast<uint32_t>(random_.below(2)), answer->frame);
-    return;
+  const Endpoints::Answer answer = endpoints_.receive(frame, now_);
+  if (answer.through_gateway) return send(answer.frames);
+  for (const test::Bytes& direct : answer.frames) {
+    at(now_ + step_duration, [this, packet = test::decode(direct)] { deliver_to_client(packet); });
   }
-  at(now_ + step_duration,
-     [this, direct = test::decode(answer->frame)] { deliver_to_client(direct); });
 }
 
 void Simulation::deliver_to_client(const test::Decoded& frame) {
@@ -230,10 +243,13 @@ void Simulation::deliver_to_client(const test::Decoded& frame) {
     const test::Decoded quoted = test::decode_ip(frame.payload, true);
     receiver = client_at(quoted.source, quoted.source_port);
   }
-  if (receiver == nullptr) return;
+  if (receiver == nullptr) return flood_.receive(frame);
   Client& client = clients_[receiver->plan().number];
   if (client.done() || !believes(client, frame)) return;
-  client.receive(frame, now_);
+  const std::string wrong = client.receive(frame, now_);
+  if (!wrong.empty() && !invariants_.torn(client.plan().number) && !client.confused()) {
+    breaches_.add(client.name() + " was sent " + wrong);
+  }
   after(client);
 }
 
@@ -242,8 +258,9 @@ bool Simulation::believes(const Client& client, const test::Decoded& packet) {
   if (packet.icmp_type >= 0) return true;
   if (packet.protocol != static_cast<int>(client.service().protocol)) return false;
   const std::optional<Token> token = token_of(packet);
-  const bool reset = client.service().protocol == Protocol::tcp && (packet.flags & tcp_flag::rst);
-  if (token ? token->client == client.plan().number : reset) return true;
+  const bool own = client.service().protocol == Protocol::tcp &&
+                   (packet.flags & (tcp_flag::rst | tcp_flag::syn)) != 0;
+  if (token ? token->client == client.plan().number : own) return true;
   breaches_.add(client.name() + " was made to believe what was not for it");
   return false;
 }
@@ -254,9 +271,19 @@ bool Simulation::over() const {
   return now_ >= latest_end || (now_ > first_client && active_clients_ == 0);
 }
 
+// Long after a flood somebody answers what was sent to its addresses.
+void Simulation::return_old_cookies() {
+  if (flood_.acknowledgments().empty()) return;
+  jump_ = 2 * SynCookies::period;
+  step(step_duration);
+  trace_.add(now_, "old cookies come back");
+  send(flood_.acknowledgments());
+}
+
 // Everything comes back, and every flow expires.
 void Simulation::settle() {
   constexpr Duration recovery = seconds(2), pause = milliseconds(40);
+  return_old_cookies();
   for (const Instant until = now_ + recovery; now_ < until;) step(step_duration);
   const Instant until = now_ + established_timeout + 3 * closing_timeout;
   while (now_ < until && breaches_.none()) step(pause);
@@ -283,17 +310,22 @@ Outcome Simulation::outcome() const {
                   .received = invariants_.ledger().received(),
                   .moves = invariants_.moves(),
                   .troubles = troubles_,
+                  .flood = flood_.sent(),
                   .damaged = damaged_ + endpoints_.damaged(),
                   .pressure = gateway_.pressure(),
                   .faults = gateway_.fault_counts(),
                   .breaches = breaches_.lines(),
                   .tail = trace_.tail()};
   for (const Client& client : clients_) {
-    outcome.finished += client.state() == Client::State::finished;
+    const bool finished = client.state() == Client::State::finished;
+    outcome.finished += finished;
+    outcome.headers += finished && client.service().header != ClientAddress::none;
     outcome.failed += client.state() == Client::State::failed;
   }
   for (uint32_t worker = 0; worker < SimulatedGateway::workers; ++worker) {
     const DropCounters& dropped = gateway_.counters(worker).dropped;
+    outcome.cookies += gateway_.counters(worker).attack.cookies.read();
+    outcome.by_cookie += gateway_.counters(worker).attack.flows_by_cookie.read();
     outcome.handoff_full += dropped[static_cast<std::size_t>(Drop::handoff_full)].read();
   }
   return outcome;

@@ -14,6 +14,7 @@
 #include "tests/sim/breaches.h"
 #include "tests/sim/client.h"
 #include "tests/sim/endpoints.h"
+#include "tests/sim/flood.h"
 #include "tests/sim/invariants.h"
 #include "tests/sim/lives.h"
 #include "tests/sim/network.h"
@@ -30,9 +31,13 @@ struct Outcome {
   uint64_t received = 0;  // frames, by workers
   uint64_t moves = 0;     // of flows, each for a reason
   uint32_t finished = 0;
-  uint32_t failed = 0;    // clients, each with an excuse
-  uint32_t troubles = 0;  // planned ones: deaths, reloads, stalls, jumps
-  uint64_t damaged = 0;   // packets that endpoints and clients did not believe
+  uint32_t failed = 0;     // clients, each with an excuse
+  uint32_t troubles = 0;   // planned ones: deaths, reloads, stalls, jumps
+  uint32_t flood = 0;      // packets of senders that are not there
+  uint64_t cookies = 0;    // that workers sent
+  uint64_t by_cookie = 0;  // connections that one began
+  uint64_t headers = 0;    // clients that finished behind a PROXY header
+  uint64_t damaged = 0;    // packets that endpoints and clients did not believe
   TablePressure pressure;
   uint64_t handoff_full = 0;
   FaultCounts faults;
@@ -58,6 +63,7 @@ class Simulation {
   void plan_jumps();
   void plan_bursts();
   void plan_lost_neighbours();
+  void plan_floods();
   void at(Instant when, std::function<void()> what) { agenda_.emplace(when, std::move(what)); }
   // At some moment of the traffic; counted and traced.
   void trouble(std::function<void()> what);
@@ -70,6 +76,8 @@ class Simulation {
   void start_client(Instant start);
   void start_clients();
   void send_all();
+  void send(const std::vector<test::Bytes>& frames);
+  void send_flood();
   void answer_probe(const mgmt::EndpointProbe& probe);
   void on_receive(uint32_t queue, const Frame& bytes);
   void on_transmit(uint32_t queue, const Frame& bytes);
@@ -78,6 +86,7 @@ class Simulation {
   bool believes(const Client& client, const test::Decoded& packet);
   void after(Client& client);
   bool over() const;
+  void return_old_cookies();
   void settle();
   Outcome outcome() const;
 
@@ -90,6 +99,7 @@ class Simulation {
   Breaches breaches_;
   Reloads reloads_;
   Senders senders_;
+  Flood flood_;
   Endpoints endpoints_;
   Lives lives_;
   Invariants invariants_;
@@ -100,8 +110,10 @@ class Simulation {
   std::priority_queue<Wake, std::vector<Wake>, std::greater<>> wakes_;  // clients that send then
   uint32_t active_clients_ = 0;
   uint32_t troubles_ = 0;
-  uint64_t damaged_ = 0;  // what clients got
-  Duration jump_{};       // that the next step takes besides
+  Instant flood_ends_{};
+  uint64_t flood_packets_ = 0;  // in each step until then
+  uint64_t damaged_ = 0;        // what clients got
+  Duration jump_{};             // that the next step takes besides
   Instant mgmt_returns_{};
   bool kernel_talks_ = true;
   std::array<Instant, SimulatedGateway::workers> worker_returns_{};

@@ -5,13 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <span>
-#include <vector>
+
+#include "tests/sim/tcp_options.h"
 
 namespace weft::sim {
-
-static constexpr uint8_t option_kind = 254;
-static constexpr uint8_t option_bytes = 2 + 2 + Token::bytes;
-static constexpr std::array<uint8_t, 2> option_name = {'W', 'F'};
 
 using Raw = std::array<uint8_t, Token::bytes>;
 
@@ -33,16 +30,16 @@ static uint32_t check_of(const Token& token) {
   return static_cast<uint32_t>(h >> 32);
 }
 
-static Raw raw_of(const Token& token) {
+Raw Token::raw() const {
   Raw raw;
-  put(raw, 0, 4, token.client);
-  put(raw, 4, 2, token.request);
-  put(raw, 6, 2, token.endpoint);
-  put(raw, 8, 4, check_of(token));
+  put(raw, 0, 4, client);
+  put(raw, 4, 2, request);
+  put(raw, 6, 2, endpoint);
+  put(raw, 8, 4, check_of(*this));
   return raw;
 }
 
-static std::optional<Token> parse(std::span<const uint8_t> raw) {
+std::optional<Token> Token::parse(std::span<const uint8_t> raw) {
   const Token token{get(raw, 0, 4), get(raw, 4, 2), get(raw, 6, 2)};
   if (get(raw, 8, 4) != check_of(token)) return std::nullopt;
   return token;
@@ -52,32 +49,11 @@ static std::byte payload_byte(const Token& token, std::size_t at) {
   return static_cast<std::byte>(token.client * 31 + token.request * 7 + token.endpoint + at);
 }
 
-void put_token(test::FrameBuilder& frame, const Token& token, bool udp, std::size_t payload_bytes) {
-  const Raw raw = raw_of(token);
+void put_datagram(test::FrameBuilder& frame, const Token& token, std::size_t payload_bytes) {
   test::Bytes payload;
-  if (udp) {
-    std::ranges::transform(raw, std::back_inserter(payload),
-                           [](uint8_t byte) { return std::byte{byte}; });
-  } else {
-    std::vector<uint8_t> option{option_kind, option_bytes, option_name[0], option_name[1]};
-    option.insert(option.end(), raw.begin(), raw.end());
-    frame.tcp_options(std::move(option));
-  }
+  for (const uint8_t byte : token.raw()) payload.push_back(std::byte{byte});
   for (std::size_t i = 0; i < payload_bytes; ++i) payload.push_back(payload_byte(token, i));
-  if (!payload.empty()) frame.payload(std::move(payload));
-}
-
-static std::optional<Token> in_options(std::span<const uint8_t> options) {
-  while (options.size() >= option_bytes) {
-    const std::size_t length = options[0] <= 1 ? 1 : options[1];
-    if (length == 0 || length > options.size()) return std::nullopt;
-    if (options[0] == option_kind && length == option_bytes &&
-        std::ranges::equal(options.subspan(2, 2), option_name)) {
-      return parse(options.subspan(4));
-    }
-    options = options.subspan(length);
-  }
-  return std::nullopt;
+  frame.payload(std::move(payload));
 }
 
 std::optional<Token> token_in(std::span<const std::byte> udp_payload) {
@@ -85,19 +61,14 @@ std::optional<Token> token_in(std::span<const std::byte> udp_payload) {
   Raw raw;
   std::ranges::transform(udp_payload.first(Token::bytes), raw.begin(),
                          [](std::byte byte) { return std::to_integer<uint8_t>(byte); });
-  return parse(raw);
+  return Token::parse(raw);
 }
 
 std::optional<Token> token_of(const test::Decoded& packet) {
-  std::span<const std::byte> rest = packet.payload;
-  std::optional<Token> token;
-  if (packet.protocol == IPPROTO_UDP) {
-    token = token_in(rest);
-    rest = rest.subspan(std::min(rest.size(), Token::bytes));
-  } else {
-    token = in_options(packet.tcp_options);
-  }
+  if (packet.protocol != IPPROTO_UDP) return TcpOptions::parse(packet.tcp_options).token;
+  const std::optional<Token> token = token_in(packet.payload);
   if (!token) return std::nullopt;
+  const auto rest = std::span(packet.payload).subspan(Token::bytes);
   for (std::size_t i = 0; i < rest.size(); ++i) {
     if (rest[i] != payload_byte(*token, i)) return std::nullopt;
   }

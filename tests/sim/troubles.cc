@@ -21,6 +21,7 @@ void Simulation::plan_troubles() {
   plan_jumps();
   plan_bursts();
   plan_lost_neighbours();
+  plan_floods();
 }
 
 void Simulation::plan_deaths() {
@@ -102,6 +103,22 @@ void Simulation::plan_bursts() {
       const uint64_t clients = 20 + random_.below(60);
       trace_.add(now_, fmt::format("{} clients at once", clients));
       for (uint64_t k = 0; k < clients; ++k) start_client(now_);
+    });
+  }
+}
+
+// More packets than a worker may remember flows for, and clients among them.
+void Simulation::plan_floods() {
+  for (int i = 0; i < 2; ++i) {
+    trouble([this] {
+      const Duration duration = milliseconds(150 + random_.below(250));
+      flood_packets_ = 2 + random_.below(3);
+      flood_ends_ = now_ + duration;
+      trace_.add(now_, fmt::format("a flood of {} packets a ms for {} ms", flood_packets_,
+                                   to_ms(duration)));
+      for (uint64_t k = 10 + random_.below(40); k > 0; --k) {
+        start_client(now_ + milliseconds(random_.below(600)));
+      }
     });
   }
 }
