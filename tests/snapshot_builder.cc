@@ -147,6 +147,10 @@ SnapshotBuilder& SnapshotBuilder::udp(UdpChoice choice) {
   listeners_.back().udp = choice;
   return *this;
 }
+SnapshotBuilder& SnapshotBuilder::proxy(ClientAddress version) {
+  listeners_.back().proxy = version;
+  return *this;
+}
 SnapshotBuilder& SnapshotBuilder::path_mtu(uint16_t mtu_bytes) {
   mtu_bytes_ = mtu_bytes;
   return *this;
@@ -187,7 +191,8 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
     const ListenerSlot slot{static_cast<uint32_t>(part->listeners.policies.size())};
     part->listeners.policies.push_back(
         {{slot, 1}, gateway.clusters.at(listener.cluster), listener.forward, listener.hash});
-    part->listeners.policies.back().client_address = client_address_;
+    part->listeners.policies.back().client_address =
+        is_proxy(listener.proxy) ? listener.proxy : client_address_;
     const Admission& admission = listener.admission;
     const bool lists = !admission.allow.empty() || !admission.deny.empty();
     if (lists || admission.flows != FlowShare{}) {

@@ -56,6 +56,7 @@ class SnapshotBuilder {
   SnapshotBuilder& quic(std::vector<QuicLbSettings> configurations);
   SnapshotBuilder& mss_clamp(uint16_t bytes);
   SnapshotBuilder& udp(UdpChoice choice);
+  SnapshotBuilder& proxy(ClientAddress version);  // whatever the others are told of clients
   // Of all listeners.
   SnapshotBuilder& client_address(ClientAddress client_address);
   // Of the cluster that was named last: what its table was made of a while ago (of endpoints that
@@ -91,6 +92,7 @@ class SnapshotBuilder {
     std::vector<QuicLbSettings> quic = {};
     UdpChoice udp = UdpChoice::flow;
     uint16_t mss_clamp_bytes = 0;
+    ClientAddress proxy = ClientAddress::none;
     bool probed_through = false;
   };
   struct Cluster {

@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,6 +30,7 @@ class Book {
     sent_.clear();
     unsent_.clear();
     seen_.clear();
+    cookies_.clear();
   }
   // A client's packet came to a listener.
   void saw(const Ends& in) { seen_.insert(in); }
@@ -37,6 +39,15 @@ class Book {
   // It did not, but its flow may have begun.
   void unsent(const Ends& in) { unsent_.insert(in); }
 
+  // Its SYN was answered by a cookie.
+  void gave_cookie(const Ends& in) { cookies_.insert(in); }
+
+  bool has_cookie(const Ends& in) const { return cookies_.contains(in); }
+  // Whose packet went out as `out`.
+  std::optional<Ends> client_of(const Ends& out) const {
+    const auto found = sent_.find(out);
+    return found == sent_.end() ? std::nullopt : std::optional(found->second);
+  }
   bool seen(const Ends& in) const { return seen_.contains(in); }
   // Whether what looks like `out` to the endpoint is the client's `in`.
   bool is_of(const Ends& out, const Ends& in) const {
@@ -46,7 +57,7 @@ class Book {
 
  private:
   std::map<Ends, Ends> sent_;
-  std::set<Ends> unsent_, seen_;
+  std::set<Ends> unsent_, seen_, cookies_;
 };
 
 }  // namespace weft::fuzz

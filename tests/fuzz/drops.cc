@@ -49,7 +49,9 @@ bool is_true_of(Drop drop, const Service& service, const Decoded& in, const Drop
     case Drop::syn_cookie:  // in a flood, or for a while after it
       return is_nat(service.forward) && in.protocol == 6 && (in.flags & 0x12) == 0x02;
     case Drop::handshake_failed:
-      return is_nat(service.forward);
+    case Drop::streams_full:
+    case Drop::stream_lost:
+      return is_nat(service.forward) && in.protocol == 6;
     case Drop::no_source_address:
       return service.forward == Forward::fullnat && !scene.variant.source_addresses;
     case Drop::source_ports_full:
@@ -105,6 +107,9 @@ bool is_true_of_path(Drop drop, const Decoded& in, const DropScene& scene) {
              is_in(source_prefix, in.destination) || is_in(source_prefix_v6, in.destination);
     case Drop::next_hop_unresolved:
       return true;
+    case Drop::handshake_failed:  // of an endpoint's in pieces, or whose listener is gone
+    case Drop::stream_lost:
+      return in.protocol == 6;
     case Drop::not_on_link:  // an error is the endpoint's that it quotes
       return is_icmp_error(in) || is_true_of_any(drop, in, scene);
     default:
@@ -118,8 +123,11 @@ std::string complaint_about(Drop drop, const test::Bytes& frame, const Decoded& 
                             const DropScene& scene) {
   const bool by_parsing = drop != Drop::none && drop <= Drop::tcp_flags_invalid;
   const bool overlap = drop == Drop::fragment_overlap && is_piece(in);
-  const bool fine = by_parsing ? scene.in_segments || overlap || is_true(drop, frame, in, {})
-                               : is_true_of_path(drop, in, scene);
+  // Where handshakes are the gateway's own.
+  const bool damaged = drop == Drop::l4_checksum_wrong && in.protocol == 6 && !in.sound();
+  const bool fine = by_parsing
+                        ? scene.in_segments || overlap || damaged || is_true(drop, frame, in, {})
+                        : is_true_of_path(drop, in, scene);
   return fine ? "" : "dropped without being so: " + std::string(name(drop));
 }
 

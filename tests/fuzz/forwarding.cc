@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/fuzz/shifted.h"
+
 namespace weft::fuzz {
 namespace {
 
@@ -9,6 +11,14 @@ constexpr int any_port = -1;
 
 bool is_source_address(const std::string& address) {
   return is_in(source_prefix, address) || is_in(source_prefix_v6, address);
+}
+
+// `client`: the ends as the client has them.
+std::string complaint_about_segment(const Service& service, const Forwarding& f, const Ends& client,
+                                    const Changes& changes, const Book& book) {
+  const bool shifted = f.in.tcp() && may_be_shifted(service, client, book);
+  if (!shifted) return complaint_about(f.in, f.out, changes);
+  return complaint_about_shifted(f.in, f.out, proxy_header(service.proxy, client));
 }
 
 // To an endpoint by nat or fullnat.
@@ -25,13 +35,13 @@ std::string complaint_about_nat(const Service& service, const Forwarding& f, con
   } else {
     if (!is_source_address(out.source)) return "fullnat from what is no source address";
     if (!piece && out.source_port < 1024) return "fullnat from a low port";
-    changes.may_add_client = f.variant.toa && f.in.tcp();
+    changes.may_add_client = f.variant.toa && f.in.tcp() && !is_proxy(service.proxy);
     const std::size_t option_bytes = in.version == 4 ? 8 : 20;
     changes.must_add_client = changes.may_add_client && in.flags == 2 && !book.seen(Ends::of(in)) &&
                               in.ip_bytes + option_bytes <= f.variant.mtu_bytes;
   }
   if (!leads_to(f.hop_mac, out.destination)) return "nat on a wrong way";
-  const std::string about = complaint_about(f.in, f.out, changes);
+  const std::string about = complaint_about_segment(service, f, Ends::of(in), changes, book);
   return about.empty() ? complaint_about_state(cluster, *endpoint, f) : about;
 }
 
@@ -59,7 +69,21 @@ std::string complaint_to_client(const Service& service, const Forwarding& f, con
   }
   if (!leads_to(f.hop_mac, out.destination)) return "an answer on a wrong way";
   const Changes changes{.ends = true, .mss_bytes_max = mss_bytes_max(service, f, 0)};
-  return complaint_about(f.in, f.out, changes);
+  return complaint_about_segment(service, f, Ends::of(out).reversed(), changes, book);
+}
+
+// What went to the endpoint in place of its own segment, while its handshake is the gateway's.
+std::string complaint_about_handshake(const Forwarding& f, const Book& book) {
+  const auto client = book.client_of(Ends::of(f.out.d));
+  if (!client) return "an endpoint's segment came back to it";
+  if (!book.has_cookie(*client)) return "an endpoint gets an answer to what no cookie began";
+  if (!leads_to(f.hop_mac, f.out.d.destination)) return "a handshake on a wrong way";
+  std::string worst = "a handshake with what is no listener";
+  for (const Service* service : services_of(*client, Variant(0))) {
+    worst = complaint_about_turned(f.out, proxy_header(service->proxy, *client));
+    if (worst.empty()) break;
+  }
+  return worst;
 }
 
 std::string complaint_to_any_client(const Forwarding& f, const Book& book) {
@@ -83,6 +107,10 @@ Forwarding::Forwarding(const Bytes& frame, const Bytes& bytes, const Variant& wi
       out(Seen::in_frame(out_frame)),
       hop_mac(test::decode(out_frame).destination_mac),
       variant(with) {}
+
+bool may_be_shifted(const Service& service, const Ends& client, const Book& book) {
+  return client.protocol == 6 && (is_proxy(service.proxy) || book.has_cookie(client));
+}
 
 std::string complaint_about_state(const FuzzCluster& cluster, const test::TestEndpoint& endpoint,
                                   const Forwarding& f) {
@@ -110,18 +138,22 @@ bool leads_to(const std::string& mac, const std::string& address) {
   return behind && mac == mac_of(v4 ? "10.0.0.1" : "fd00::1");
 }
 
-std::vector<const Service*> services_of(const Decoded& in, const Variant& variant) {
+std::vector<const Service*> services_of(const Ends& ends, const Variant& variant, bool any_port) {
   std::vector<const Service*> found;
   for (const Service& service : services()) {
     if (service.goes && variant.smaller) continue;
-    const bool here = service.prefix.empty() ? service.address == in.destination
-                                             : is_in(service.prefix, in.destination);
-    const bool port = in.protocol == static_cast<int>(service.protocol) &&
-                      service.first_port <= in.destination_port &&
-                      in.destination_port <= service.last_port;
-    if (here && (port || in.fragment_offset_bytes != 0)) found.push_back(&service);
+    const bool here = service.prefix.empty() ? service.address == ends.destination
+                                             : is_in(service.prefix, ends.destination);
+    const bool port = ends.protocol == static_cast<int>(service.protocol) &&
+                      service.first_port <= ends.destination_port &&
+                      ends.destination_port <= service.last_port;
+    if (here && (port || any_port)) found.push_back(&service);
   }
   return found;
+}
+
+std::vector<const Service*> services_of(const Decoded& in, const Variant& variant) {
+  return services_of(Ends::of(in), variant, in.fragment_offset_bytes != 0);
 }
 
 std::string complaint_about(const Forwarding& f, Book& book) {
@@ -132,6 +164,8 @@ std::string complaint_about(const Forwarding& f, Book& book) {
   if (f.out.d.ip_bytes > f.variant.mtu_bytes) return "forwarded what is too big";
   if (is_icmp_error(f.in.d)) return complaint_about_error(f, book);
   const auto candidates = services_of(f.in.d, f.variant);
+  const bool turned = f.in.tcp() && Ends::of(f.out.d) == Ends::of(f.in.d).reversed();
+  if (candidates.empty() && turned) return complaint_about_handshake(f, book);
   if (candidates.empty()) return complaint_to_any_client(f, book);
   std::string worst;
   for (const Service* service : candidates) {

@@ -27,9 +27,14 @@ bool is_icmp_error(const Decoded& decoded);
 
 // The services that a packet with these ends comes to: of a later piece all of its address.
 std::vector<const Service*> services_of(const Decoded& in, const Variant& variant);
+std::vector<const Service*> services_of(const Ends& ends, const Variant& variant,
+                                        bool any_port = false);
 
 // What is wrong with it; empty: nothing.
 std::string complaint_about(const Forwarding& forwarding, Book& book);
+
+// Whether the two sides of a connection may count differently; `client`: as the client has it.
+bool may_be_shifted(const Service& service, const Ends& client, const Book& book);
 
 // Of an ICMP error; its parts.
 std::string complaint_about_error(const Forwarding& forwarding, const Book& book);

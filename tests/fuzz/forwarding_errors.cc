@@ -8,8 +8,8 @@ namespace {
 constexpr int icmp = 1;
 constexpr int icmpv6 = 58;
 
-// Behind the ports, and but for the checksum.
-bool same_but_ends(const Seen& a, const Seen& b) {
+// Behind the ports, and but for the checksum; `shifted`: and but for TCP's numbers.
+bool same_but_ends(const Seen& a, const Seen& b, bool shifted) {
   const auto clipped = [](std::span<const std::byte> bytes, std::size_t from, std::size_t to) {
     const std::size_t end = std::min(bytes.size(), to);
     return bytes.subspan(std::min(from, end), end - std::min(from, end));
@@ -18,12 +18,13 @@ bool same_but_ends(const Seen& a, const Seen& b) {
   const auto same = [&](std::size_t from, std::size_t to) {
     return std::ranges::equal(clipped(a.l4(), from, to), clipped(b.l4(), from, to));
   };
-  return same(4, checksum) && same(checksum + 2, SIZE_MAX);
+  return same(shifted ? 12 : 4, checksum) && same(checksum + 2, SIZE_MAX);
 }
 
 // What an error through nat must have in common with what came in, whichever way it goes.
-std::string complaint_about_message(const Forwarding& f, const Seen& quoted,
-                                    const Seen& rewritten) {
+// `shifted`: of a connection whose two sides count differently.
+std::string complaint_about_message(const Forwarding& f, const Seen& quoted, const Seen& rewritten,
+                                    bool shifted) {
   const Decoded &in = f.in.d, &out = f.out.d;
   if (!out.sound()) return "an error that is not sound: " + out.faults.front();
   if (out.icmp_type != in.icmp_type || out.icmp_code != in.icmp_code ||
@@ -36,8 +37,8 @@ std::string complaint_about_message(const Forwarding& f, const Seen& quoted,
   }
   const Decoded &q = quoted.d, &r = rewritten.d;
   if (!r.sound() && q.sound()) return "a quote that is not sound";
-  if (r.protocol != q.protocol || r.ttl != q.ttl || r.sequence != q.sequence ||
-      r.identification != q.identification || !same_but_ends(quoted, rewritten)) {
+  if (r.protocol != q.protocol || r.ttl != q.ttl || r.identification != q.identification ||
+      !same_but_ends(quoted, rewritten, shifted)) {
     return "a quote of another packet";
   }
   const std::size_t checksum_end = q.protocol == 6 ? 18 : 8;
@@ -101,7 +102,8 @@ std::string complaint_about_error(const Forwarding& f, const Book& book) {
   for (const Service* service : services_of(as_if, f.variant)) {
     if (is_nat(service->forward)) {
       const Seen rewritten(f.out.d.payload, true);
-      worst = complaint_about_message(f, quoted, rewritten);
+      const bool shifted = may_be_shifted(*service, Ends::of(quoted.d).reversed(), book);
+      worst = complaint_about_message(f, quoted, rewritten, shifted);
       if (worst.empty()) worst = complaint_to_endpoint(*service, f, quoted.d, rewritten.d);
     } else {
       worst = service->forward == Forward::direct ? complaint_about_direct(*service, f)
@@ -112,7 +114,8 @@ std::string complaint_about_error(const Forwarding& f, const Book& book) {
   const Seen rewritten(f.out.d.payload, true);
   for (const Service& service : services()) {
     if (!is_nat(service.forward) || service.address != rewritten.d.destination) continue;
-    std::string about = complaint_about_message(f, quoted, rewritten);
+    const bool shifted = may_be_shifted(service, Ends::of(rewritten.d), book);
+    std::string about = complaint_about_message(f, quoted, rewritten, shifted);
     if (about.empty()) about = complaint_to_client(service, f, quoted.d, rewritten.d, book);
     if (about.empty()) return {};
     worst = std::move(about);

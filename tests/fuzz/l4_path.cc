@@ -14,7 +14,7 @@
 namespace weft::fuzz {
 namespace {
 
-constexpr int steps_max = 64;
+constexpr int steps_max = 128;
 
 class Story {
  public:
@@ -31,6 +31,8 @@ class Story {
  private:
   void happen(Input& input);
   void send(Input& input);
+  void advance(Duration duration);
+  void tell_of_flow(Input& input);
   void change_state(Input& input);
   Bytes next_frame(Input& input);
 
@@ -63,7 +65,7 @@ Bytes Story::next_frame(Input& input) {
 
 void Story::send(Input& input) {
   const uint8_t how = input.u8();
-  std::vector<Bytes> frames(1 + how / 2 % 8);
+  std::vector<Bytes> frames(how < 128 ? 1 : 1 + how / 2 % 8);
   for (Bytes& frame : frames) frame = next_frame(input);
   workers_.send(how % 2, frames);
 }
@@ -77,13 +79,44 @@ void Story::change_state(Input& input) {
   workers_.set_state(cluster, endpoint, static_cast<EndpointState>(how % 3), share);
 }
 
+// Peers hear of flows at risk, as if each were this gateway.
+void Story::advance(Duration duration) {
+  workers_.advance(duration);
+  for (const PlacedFlow& flow : workers_.take_flows_at_risk()) {
+    const Ends ends{flow.client.to_string(), flow.listener.to_string(), flow.client_port.host(),
+                    flow.listener_port.host(), 6};
+    const auto found = services_of(ends, Variant(0));  // it may be gone by now
+    expect(!found.empty() && !is_nat(found.front()->forward) && book_.seen(ends),
+           "a flow at risk that nobody has", {});
+    const FuzzCluster& cluster = cluster_of(*found.front());
+    const auto* endpoint =
+        endpoint_at(cluster, flow.endpoint.to_string(), flow.endpoint_port.host());
+    expect(endpoint != nullptr, "a flow at risk at no endpoint of its listener", {});
+    workers_.tell_of(flow, cluster);
+  }
+}
+
+void Story::tell_of_flow(Input& input) {
+  const Service& service = services()[input.u8() % services().size()];
+  const FuzzCluster& cluster = cluster_of(service);
+  if (cluster.endpoints.empty()) return;
+  const auto& endpoint = cluster.endpoints[input.u8() % cluster.endpoints.size()];
+  const uint8_t who = input.u8();
+  const auto ip = [](const std::string& text) { return *IpAddress::parse(text); };
+  const auto& from = is_v4(service.address) ? clients : clients_v6;
+  workers_.tell_of(
+      {ip(from[who / 8 % from.size()]), ip(service.address), ip(endpoint.address),
+       be16(static_cast<uint16_t>(1000 + who % 8)), be16(service.first_port), be16(endpoint.port)},
+      cluster);
+}
+
 void Story::happen(Input& input) {
   switch (input.u8() % 32) {
     case 0:
-      return workers_.advance(milliseconds(input.u16()));
+      return advance(milliseconds(input.u16()));
     case 1:
     case 2:
-      return workers_.advance(milliseconds(input.u8()));
+      return advance(milliseconds(input.u8()));
     case 3:
     case 4:
     case 5:
@@ -99,6 +132,10 @@ void Story::happen(Input& input) {
       const uint8_t worker = input.u8();
       return workers_.rehearse(worker % 2, next_frame(input));
     }
+    case 11:
+      return workers_.ask_flows_at_risk();
+    case 12:
+      return tell_of_flow(input);
     default:
       return send(input);
   }
@@ -118,12 +155,16 @@ void Story::judge_mtu(const Fate& fate, const Decoded& in) const {
   const bool needed = reply.version == 4 ? reply.icmp_type == 3 && reply.icmp_code == 4
                                          : reply.protocol == 58 && reply.icmp_type == 2;
   if (!needed) return;
-  const uint32_t mtu_bytes = fate.variant.mtu_bytes;
-  bool right = reply.icmp_rest == mtu_bytes;
-  for (const Service* service : services_of(in, fate.variant)) {
-    for (const bool outer_v4 : {true, false}) {
-      right |= reply.icmp_rest == mtu_bytes - tunnel_bytes_of(service->forward, outer_v4);
+  bool right = false;
+  // What waited may have been looked at before, or after.
+  for (const Variant& variant : {fate.variant, workers_.variant()}) {
+    right |= reply.icmp_rest == variant.mtu_bytes;
+    for (const Service* service : services_of(in, variant)) {
+      for (const bool outer_v4 : {true, false}) {
+        right |= reply.icmp_rest == variant.mtu_bytes - tunnel_bytes_of(service->forward, outer_v4);
+      }
     }
+    if (!fate.waited) break;
   }
   expect(right, "MTU", fate.frame);
   expect(in.ip_bytes > reply.icmp_rest, "too big for what it fits", fate.frame);
@@ -158,6 +199,7 @@ void Story::judge_transmitted(const Fate& fate, const Decoded& in) {
   if (is_icmp_error(in)) {
     return judge_relayed_error(fate.frame, fate.output.bytes, own);
   }
+  if (fate.output.drop == Drop::syn_cookie) book_.gave_cookie(Ends::of(in));
   // Of one in segments no more is quoted than is in the first.
   if (fate.in_segments) return expect(out.sound(), "a reply that is not sound", fate.frame);
   judge_reply(fate.frame, fate.output.bytes, own);
@@ -181,7 +223,7 @@ void Story::judge_drop(const Fate& fate, const Decoded& in) const {
 
 // For what comes later.
 void Story::note(const Fate& fate, const Decoded& in) {
-  if (fate.output.transmitted()) traffic_.sent(fate.output.bytes);
+  if (fate.output.transmitted()) traffic_.sent(fate.output.bytes, in, fate.output.frame);
   const bool to_service = !services_of(in, fate.variant).empty() && in.fragment_offset_bytes == 0;
   if (to_service && !fate.output.forwarded()) {
     book_.saw(Ends::of(in));

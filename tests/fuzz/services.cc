@@ -115,6 +115,21 @@ std::vector<Service> with_options(const Family& family) {
   };
 }
 
+// That put a PROXY header in front of what clients send.
+std::vector<Service> with_header(const Family& family) {
+  const auto service = [&](uint16_t port, ClientAddress version, uint16_t mss_clamp_bytes) {
+    return Service{.address = family.at(32),
+                   .first_port = port,
+                   .forward = fullnat,
+                   .cluster = family.cluster(),
+                   .mss_clamp_bytes = mss_clamp_bytes,
+                   .proxy = version};
+  };
+  return {service(80, ClientAddress::proxy_v1, 0), service(81, ClientAddress::proxy_v2, 0),
+          service(82, ClientAddress::proxy_v1, mss_clamp_auto),
+          service(83, ClientAddress::proxy_v2, 1000)};
+}
+
 // That refuse some packets, or all.
 std::vector<Service> with_bounds(const Family& family) {
   const bool v4 = family.v4;
@@ -166,7 +181,7 @@ std::vector<Service> make_services() {
   std::vector<Service> all;
   add_plain(all);
   for (const bool v4 : {true, false}) {
-    for (const auto& some : {with_options({v4}), with_bounds({v4})}) {
+    for (const auto& some : {with_options({v4}), with_header({v4}), with_bounds({v4})}) {
       all.insert(all.end(), some.begin(), some.end());
     }
   }
@@ -191,7 +206,7 @@ void add_service(SnapshotBuilder& b, const Service& service) {
              service.last_port);
   if (service.quic) b.quic({quic_settings(false), quic_settings(true)});
   if (service.per_packet) b.udp(UdpChoice::per_packet);
-  b.mss_clamp(service.mss_clamp_bytes);
+  b.mss_clamp(service.mss_clamp_bytes).proxy(service.proxy);
   if (service.limited) b.limit({milliseconds(50), milliseconds(250), 6, 3});
   if (service.lists) {
     b.allow({"10.0.0.0/24", "fd00::/16"}).deny({std::string(clients[2]), clients_v6[2]});

@@ -22,11 +22,12 @@ struct Service {
   std::string cluster;
   std::string prefix = {};  // not empty: of all its addresses
   uint16_t mss_clamp_bytes = 0;
-  bool quic = false;        // its endpoints have server ids
-  bool per_packet = false;  // UDP without flows
-  bool lists = false;       // allows or denies sources
-  bool limited = false;     // bounds its flows
-  bool goes = false;        // is absent in some configurations
+  ClientAddress proxy = ClientAddress::none;  // which header its endpoints get
+  bool quic = false;                          // its endpoints have server ids
+  bool per_packet = false;                    // UDP without flows
+  bool lists = false;                         // allows or denies sources
+  bool limited = false;                       // bounds its flows
+  bool goes = false;                          // is absent in some configurations
 };
 
 struct FuzzCluster {

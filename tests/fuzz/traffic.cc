@@ -208,6 +208,7 @@ void Traffic::restart() {
   received_.clear();
   sent_.clear();
   pieces_.clear();
+  talks_.restart();
 }
 
 void Traffic::remember(History& history, const Bytes& frame) {
@@ -291,7 +292,9 @@ Bytes Traffic::quic(Input& input) {
 }
 
 Bytes Traffic::whole(Input& input) {
-  switch (input.u8() % 24) {
+  const uint8_t kind = input.u8();
+  if (kind >= 144) return talks_.next(input);
+  switch (kind % 24) {
     case 0:
     case 1:
     case 2:

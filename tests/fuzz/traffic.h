@@ -7,6 +7,7 @@
 
 #include "tests/fuzz/frames.h"
 #include "tests/fuzz/services.h"
+#include "tests/fuzz/talks.h"
 
 namespace weft::fuzz {
 
@@ -16,7 +17,10 @@ class Traffic {
   Bytes next(Input& input);
   // What came in and what went out: answers and errors are about these.
   void received(const Bytes& frame) { remember(received_, frame); }
-  void sent(const Bytes& frame) { remember(sent_, frame); }
+  void sent(const Bytes& frame, const test::Decoded& in, const test::Decoded& out) {
+    remember(sent_, frame);
+    talks_.sent(in, out);
+  }
   void restart();
 
  private:
@@ -31,6 +35,7 @@ class Traffic {
   Bytes quic(Input& input);
 
   History received_, sent_;
+  Talks talks_;
   std::vector<Bytes> pieces_;  // of the last datagrams
 };
 

@@ -5,7 +5,7 @@
 namespace weft::fuzz {
 namespace {
 
-constexpr FlowsMax flows_max = {64, 64, 64, 64};  // few: tables fill
+constexpr FlowsMax flows_max = {64, 64, 64, 64, 8};  // few: tables fill
 constexpr uint32_t segment_bytes = 192;
 
 std::string key_of(const FuzzCluster& cluster, const test::TestEndpoint& endpoint) {
@@ -44,9 +44,13 @@ Totals totals_of(const test::Path& path) {
 }
 
 // A rehearsal does not know what depends on more than the packet's own flow.
-bool is_foretold(const Decoded& in, const Variant& variant, const test::PathOutput& output) {
+bool is_foretold(const Decoded& in, const Variant& variant, const test::PathOutput& foretold,
+                 const test::PathOutput& output) {
   const bool piece = in.more_fragments || in.fragment_offset_bytes != 0;
   if (piece || variant.flood || output.drop == Drop::next_hop_unresolved) return false;
+  const bool streams = output.drop == Drop::streams_full || foretold.drop == Drop::syn_cookie;
+  if (streams) return false;  // whether there is room for one
+  if (foretold.verdict == Verdict::hold && output.verdict == Verdict::drop) return false;
   for (const Service* service : services_of(in, variant)) {
     if (service->limited || service->per_packet || cluster_of(*service).flows_max != 0)
       return false;
@@ -68,6 +72,7 @@ void Workers::restart(uint8_t variant) {
     path->reconfigure(configuration(0));
     path->restart();
     expect(path->pool.buffers_out() == 0, "buffers are missing", {});
+    path->peer_flows.sweep(path->peer_flows.sets(), [](const auto&) { return true; });
     path->segment_bytes = UINT16_MAX;
   }
   for (auto& held : held_) held.clear();
@@ -98,7 +103,7 @@ void Workers::rehearse(std::size_t worker, const Bytes& frame) {
   const test::PathOutput foretold = path.rehearse(frame);
   expect(totals_of(path) == before, "a rehearsal changed the worker", frame);
   const test::PathOutput output = path.send(frame);
-  if (is_foretold(test::decode(frame), variant_, output)) {
+  if (is_foretold(test::decode(frame), variant_, foretold, output)) {
     expect(foretold.verdict == output.verdict && foretold.drop == output.drop,
            "rehearsed otherwise", frame);
   }
@@ -193,6 +198,28 @@ EndpointState Workers::state_of(const FuzzCluster& cluster,
 
 void Workers::toggle_refusing() {
   for (auto& path : workers_) path->refuse_new_flows = !path->refuse_new_flows;
+}
+
+void Workers::ask_flows_at_risk() {
+  for (auto& path : workers_) path->l4->flows_at_risk().ask();
+}
+
+std::vector<PlacedFlow> Workers::take_flows_at_risk() {
+  std::vector<PlacedFlow> flows;
+  for (auto& path : workers_) {
+    path->l4->flows_at_risk().take(UINT32_MAX, [&](const auto& flow) { flows.push_back(flow); });
+  }
+  return flows;
+}
+
+void Workers::tell_of(const PlacedFlow& flow, const FuzzCluster& cluster) {
+  const test::TestEndpoint endpoint{flow.endpoint.to_string(), flow.endpoint_port.host()};
+  for (auto& path : workers_) {
+    const auto found = path->gateway.endpoints.find(key_of(cluster, endpoint));
+    if (found == path->gateway.endpoints.end()) continue;
+    EndpointSlot lost = none<EndpointSlot>;
+    path->peer_flows.put(flow, {1, path->now, found->second}, lost);
+  }
 }
 
 void Workers::cut_frames(bool cut) {

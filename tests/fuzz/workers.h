@@ -42,6 +42,11 @@ class Workers {
                  EndpointState state, uint32_t share);
   void toggle_refusing();
   void cut_frames(bool cut);  // into segments
+  // All flows are looked at from now on; those that peers would place elsewhere.
+  void ask_flows_at_risk();
+  std::vector<PlacedFlow> take_flows_at_risk();
+  // A peer of the fleet has that flow.
+  void tell_of(const PlacedFlow& flow, const FuzzCluster& cluster);
 
   const Variant& variant() const { return variant_; }
   bool refuses_new_flows() const { return workers_[0]->refuse_new_flows; }
