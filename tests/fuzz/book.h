@@ -30,7 +30,6 @@ class Book {
     sent_.clear();
     unsent_.clear();
     seen_.clear();
-    cookies_.clear();
   }
   // A client's packet came to a listener.
   void saw(const Ends& in) { seen_.insert(in); }
@@ -39,10 +38,6 @@ class Book {
   // It did not, but its flow may have begun.
   void unsent(const Ends& in) { unsent_.insert(in); }
 
-  // Its SYN was answered by a cookie.
-  void gave_cookie(const Ends& in) { cookies_.insert(in); }
-
-  bool has_cookie(const Ends& in) const { return cookies_.contains(in); }
   // Whose packet went out as `out`.
   std::optional<Ends> client_of(const Ends& out) const {
     const auto found = sent_.find(out);
@@ -57,7 +52,7 @@ class Book {
 
  private:
   std::map<Ends, Ends> sent_;
-  std::set<Ends> unsent_, seen_, cookies_;
+  std::set<Ends> unsent_, seen_;
 };
 
 }  // namespace weft::fuzz

@@ -7,6 +7,7 @@
 
 #include "tests/fuzz/book.h"
 #include "tests/fuzz/kept.h"
+#include "tests/fuzz/onlooker.h"
 #include "tests/fuzz/services.h"
 
 namespace weft::fuzz {
@@ -18,6 +19,7 @@ struct Forwarding {
   Seen in, out;
   std::string hop_mac;  // where the frame goes
   Variant variant;
+  Turn turn = {};
   bool in_segments = false;  // what lies behind the packet is not cut off
   // Whether the endpoint may get what belongs to flows that are there.
   std::function<bool(const FuzzCluster&, const test::TestEndpoint&)> takes = {};
@@ -31,13 +33,11 @@ std::vector<const Service*> services_of(const Ends& ends, const Variant& variant
                                         bool any_port = false);
 
 // What is wrong with it; empty: nothing.
-std::string complaint_about(const Forwarding& forwarding, Book& book);
-
-// Whether the two sides of a connection may count differently; `client`: as the client has it.
-bool may_be_shifted(const Service& service, const Ends& client, const Book& book);
+std::string complaint_about(const Forwarding& forwarding, Book& book, Onlooker& onlooker);
 
 // Of an ICMP error; its parts.
-std::string complaint_about_error(const Forwarding& forwarding, const Book& book);
+std::string complaint_about_error(const Forwarding& forwarding, const Book& book,
+                                  const Onlooker& onlooker);
 std::string complaint_about_tunnel(const Service& service, const Forwarding& forwarding);
 std::string complaint_about_direct(const Service& service, const Forwarding& forwarding);
 

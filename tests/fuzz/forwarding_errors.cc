@@ -22,9 +22,9 @@ bool same_but_ends(const Seen& a, const Seen& b, bool shifted) {
 }
 
 // What an error through nat must have in common with what came in, whichever way it goes.
-// `shifted`: of a connection whose two sides count differently.
+// `numbers`: not null, of a connection whose two sides count differently.
 std::string complaint_about_message(const Forwarding& f, const Seen& quoted, const Seen& rewritten,
-                                    bool shifted) {
+                                    const Onlooker::Numbers* numbers) {
   const Decoded &in = f.in.d, &out = f.out.d;
   if (!out.sound()) return "an error that is not sound: " + out.faults.front();
   if (out.icmp_type != in.icmp_type || out.icmp_code != in.icmp_code ||
@@ -38,8 +38,16 @@ std::string complaint_about_message(const Forwarding& f, const Seen& quoted, con
   const Decoded &q = quoted.d, &r = rewritten.d;
   if (!r.sound() && q.sound()) return "a quote that is not sound";
   if (r.protocol != q.protocol || r.ttl != q.ttl || r.identification != q.identification ||
-      !same_but_ends(quoted, rewritten, shifted)) {
+      !same_but_ends(quoted, rewritten, numbers != nullptr)) {
     return "a quote of another packet";
+  }
+  if (numbers != nullptr && quoted.l4().size() >= 8 &&
+      r.sequence != numbers->sequence.value_or(r.sequence)) {
+    return "the sequence number of a quote";
+  }
+  if (numbers != nullptr && quoted.l4().size() >= 20 &&
+      r.acknowledgment != numbers->acknowledgment.value_or(r.acknowledgment)) {
+    return "the acknowledgement of a quote";
   }
   const std::size_t checksum_end = q.protocol == 6 ? 18 : 8;
   const bool none = q.protocol == 17 && q.l4_checksum == uint16_t{0};
@@ -93,7 +101,7 @@ bool is_icmp_error(const Decoded& d) {
   return d.protocol == icmp && std::ranges::find(errors, d.icmp_type) != std::end(errors);
 }
 
-std::string complaint_about_error(const Forwarding& f, const Book& book) {
+std::string complaint_about_error(const Forwarding& f, const Book& book, const Onlooker& onlooker) {
   const Seen quoted(f.in.d.payload, true);
   Decoded as_if = quoted.d;
   std::swap(as_if.source, as_if.destination);
@@ -102,8 +110,10 @@ std::string complaint_about_error(const Forwarding& f, const Book& book) {
   for (const Service* service : services_of(as_if, f.variant)) {
     if (is_nat(service->forward)) {
       const Seen rewritten(f.out.d.payload, true);
-      const bool shifted = may_be_shifted(*service, Ends::of(quoted.d).reversed(), book);
-      worst = complaint_about_message(f, quoted, rewritten, shifted);
+      const Ends client = Ends::of(quoted.d).reversed();
+      const auto numbers = onlooker.of_endpoint_quoted(client, quoted.d, f.turn);
+      const bool shifted = onlooker.watches(*service, client);
+      worst = complaint_about_message(f, quoted, rewritten, shifted ? &numbers : nullptr);
       if (worst.empty()) worst = complaint_to_endpoint(*service, f, quoted.d, rewritten.d);
     } else {
       worst = service->forward == Forward::direct ? complaint_about_direct(*service, f)
@@ -114,8 +124,10 @@ std::string complaint_about_error(const Forwarding& f, const Book& book) {
   const Seen rewritten(f.out.d.payload, true);
   for (const Service& service : services()) {
     if (!is_nat(service.forward) || service.address != rewritten.d.destination) continue;
-    const bool shifted = may_be_shifted(service, Ends::of(rewritten.d), book);
-    std::string about = complaint_about_message(f, quoted, rewritten, shifted);
+    const Ends client = Ends::of(rewritten.d);
+    const auto numbers = onlooker.of_client_quoted(client, quoted.d, f.turn);
+    const bool shifted = onlooker.watches(service, client);
+    std::string about = complaint_about_message(f, quoted, rewritten, shifted ? &numbers : nullptr);
     if (about.empty()) about = complaint_to_client(service, f, quoted.d, rewritten.d, book);
     if (about.empty()) return {};
     worst = std::move(about);

@@ -60,6 +60,35 @@ Options without_forged(Options options) {
   return options;
 }
 
+void add_to_word(Options& options, std::size_t at, uint32_t shift) {
+  uint32_t word = 0;
+  for (std::size_t i = 0; i < 4; ++i) word = word << 8 | options[at + i];
+  word += shift;
+  for (std::size_t i = 4; i-- > 0; word >>= 8) options[at + i] = static_cast<uint8_t>(word);
+}
+
+Options shifted(Options options, const Shift& shift) {
+  const Options before = options;
+  for_each_option(before, [&](std::size_t at, std::size_t length) {
+    const uint8_t kind = before[at];
+    if (kind != 1 && length < 2) return false;
+    const bool blank =
+        (kind == 5 && shift.blanks_blocks) || (kind == 34 && shift.without_fast_open);
+    if (blank) {
+      std::fill_n(options.begin() + static_cast<long>(at), length, 1);
+    } else if (kind == 5) {
+      for (std::size_t edge = 2; edge + 4 <= length; edge += 4) {
+        add_to_word(options, at + edge, shift.blocks);
+      }
+    } else if (kind == 8 && length == 10) {
+      add_to_word(options, at + 2, shift.timestamp);
+      add_to_word(options, at + 6, shift.echo);
+    }
+    return true;
+  });
+  return options;
+}
+
 Options with_client(Options options, const Decoded& client) {
   const bool v4 = client.version == 4;
   std::array<uint8_t, 20> option{toa_option, static_cast<uint8_t>(v4 ? 8 : 20),
@@ -72,7 +101,8 @@ Options with_client(Options options, const Decoded& client) {
 
 std::string complaint_about_options(const Seen& in, const Seen& out, const Changes& changes) {
   const bool syn = (in.d.flags & 2) != 0;
-  const Options plain = with_mss_below(in.d.tcp_options, syn ? changes.mss_bytes_max : 0);
+  const Options plain =
+      shifted(with_mss_below(in.d.tcp_options, syn ? changes.mss_bytes_max : 0), changes.shift);
   const Options cleared = without_forged(plain);
   const Options& now = out.d.tcp_options;
   const bool fits = cleared.size() + (in.d.version == 4 ? 8 : 20) <= 40;
@@ -85,10 +115,11 @@ std::string complaint_about_options(const Seen& in, const Seen& out, const Chang
 
 std::string complaint_about_tcp(const Seen& in, const Seen& out, const Changes& changes) {
   const Decoded &a = in.d, &b = out.d;
-  if (a.sequence != b.sequence || a.acknowledgment != b.acknowledgment || a.flags != b.flags ||
-      a.window != b.window) {
-    return "TCP fields changed";
-  }
+  const Shift& shift = changes.shift;
+  if (a.sequence + shift.sequence != b.sequence) return "sequence number";
+  if (a.acknowledgment + shift.acknowledgment != b.acknowledgment) return "acknowledgement";
+  if ((a.flags & ~shift.flags_off) != b.flags) return "TCP flags";
+  if (shift.window.value_or(a.window) != b.window) return "window";
   if (in.l4().size() < 20 || out.l4().size() < 20) return "no TCP header";
   if (((in.l4()[12] ^ out.l4()[12]) & std::byte{15}) != std::byte{0})
     return "TCP's reserved bits changed";
@@ -157,11 +188,15 @@ std::string complaint_about(const Seen& in, const Seen& out, const Changes& chan
   if (in.tcp()) {
     if (std::string about = complaint_about_tcp(in, out, changes); !about.empty()) return about;
   }
-  if (in.d.payload != out.d.payload) return "payload changed";
+  Bytes payload = changes.shift.header;
+  if (!changes.shift.without_data) {
+    payload.insert(payload.end(), in.d.payload.begin(), in.d.payload.end());
+  }
+  if (payload != out.d.payload) return "payload changed";
   if (has_checksum(in) != has_checksum(out)) return "a checksum where none was, or none any more";
   if (has_checksum(in) && covered_sum(in) != covered_sum(out)) return "damage was mended or made";
-  const std::size_t grown = out.d.tcp_options.size() - in.d.tcp_options.size();
-  if (out.d.ip_bytes != in.d.ip_bytes + grown) return "length";
+  const std::size_t without = in.d.ip_bytes - in.d.tcp_options.size() - in.d.payload.size();
+  if (out.d.ip_bytes != without + out.d.tcp_options.size() + payload.size()) return "length";
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -31,11 +32,23 @@ struct Seen {
   bool udp() const { return d.protocol == 17 && !later_piece(); }
 };
 
+// What becomes of a TCP segment whose two sides count differently.
+struct Shift {
+  uint32_t sequence = 0, acknowledgment = 0;     // what is added to these
+  uint32_t timestamp = 0, echo = 0, blocks = 0;  // and to those in options
+  bool blanks_blocks = false, without_fast_open = false;
+  std::optional<int> window;  // what it becomes
+  int flags_off = 0;
+  Bytes header;  // in front of the payload
+  bool without_data = false;
+};
+
 struct Changes {
   bool ends = false;            // addresses and L4 ports
   uint32_t mss_bytes_max = 0;   // 0: the MSS stays what it is
   bool may_add_client = false;  // TOA
   bool must_add_client = false;
+  Shift shift = {};
 };
 
 // What is wrong with `out` as a forwarded `in`; empty: nothing.

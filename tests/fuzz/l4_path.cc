@@ -23,6 +23,7 @@ class Story {
   void tell(Input input) {
     traffic_.restart();
     book_.restart();
+    onlooker_.restart();
     pieces_seen_.clear();
     workers_.restart(input.u8());
     for (int step = 0; step < steps_max && !input.empty(); ++step) happen(input);
@@ -39,9 +40,11 @@ class Story {
   void judge(const Fate& fate);
   void judge_transmitted(const Fate& fate, const Decoded& in);
   void judge_forwarded(const Fate& fate);
+  void judge_cookie(const Fate& fate, const Decoded& in);
   void judge_drop(const Fate& fate, const Decoded& in) const;
   void judge_mtu(const Fate& fate, const Decoded& in) const;
   void note(const Fate& fate, const Decoded& in);
+  void note_lost(const Fate& fate, const Decoded& in);
 
   using DatagramKey = std::tuple<std::string, std::string, uint32_t>;
   static DatagramKey datagram_of(const Decoded& in) {
@@ -50,6 +53,7 @@ class Story {
 
   Traffic traffic_;
   Book book_;
+  Onlooker onlooker_;
   std::map<DatagramKey, Instant> pieces_seen_;  // when the first piece came
   Workers workers_;
 };
@@ -173,18 +177,29 @@ void Story::judge_mtu(const Fate& fate, const Decoded& in) const {
 void Story::judge_forwarded(const Fate& fate) {
   Forwarding forwarding(fate.frame, fate.output.bytes, fate.variant);
   forwarding.in_segments = fate.in_segments;
+  forwarding.turn = fate.turn;
+  if (fate.waited) forwarding.turn.alone = false;  // it may have been changed when it was held
   if (!fate.waited) {
     forwarding.takes = [this](const FuzzCluster& cluster, const test::TestEndpoint& endpoint) {
       return cluster.on_down == OnEndpointDown::keep ||
              workers_.state_of(cluster, endpoint) != EndpointState::down;
     };
   }
-  std::string about = complaint_about(forwarding, book_);
+  std::string about = complaint_about(forwarding, book_, onlooker_);
   if (!about.empty() && fate.waited) {  // decided before it was held, or after
     forwarding.variant = workers_.variant();
-    about = complaint_about(forwarding, book_);
+    about = complaint_about(forwarding, book_, onlooker_);
   }
   expect(about.empty(), "forwarded: " + about, fate.frame);
+}
+
+void Story::judge_cookie(const Fate& fate, const Decoded& in) {
+  const auto services = services_of(in, fate.variant);
+  expect(!services.empty(), "a cookie of no listener", fate.frame);
+  const std::string about = onlooker_.complaint_about_cookie(
+      *services.front(), Seen::in_frame(fate.frame), Seen::in_frame(fate.output.bytes),
+      fate.variant.mtu_bytes, fate.turn.now);
+  expect(about.empty(), about, fate.frame);
 }
 
 void Story::judge_transmitted(const Fate& fate, const Decoded& in) {
@@ -199,7 +214,7 @@ void Story::judge_transmitted(const Fate& fate, const Decoded& in) {
   if (is_icmp_error(in)) {
     return judge_relayed_error(fate.frame, fate.output.bytes, own);
   }
-  if (fate.output.drop == Drop::syn_cookie) book_.gave_cookie(Ends::of(in));
+  if (fate.output.drop == Drop::syn_cookie) judge_cookie(fate, in);
   // Of one in segments no more is quoted than is in the first.
   if (fate.in_segments) return expect(out.sound(), "a reply that is not sound", fate.frame);
   judge_reply(fate.frame, fate.output.bytes, own);
@@ -221,10 +236,23 @@ void Story::judge_drop(const Fate& fate, const Decoded& in) const {
   expect(about.empty(), about, fate.frame);
 }
 
+// A segment did not go on, or not yet.
+void Story::note_lost(const Fate& fate, const Decoded& in) {
+  if (in.protocol != 6 || in.fragment_offset_bytes != 0) return;
+  const auto of_endpoint = book_.client_of(Ends::of(in).reversed());
+  const Ends client = of_endpoint.value_or(Ends::of(in));
+  const bool held = fate.output.verdict == Verdict::hold;
+  for (const Service* service : services_of(client, fate.variant)) {
+    if (!is_nat(service->forward)) continue;
+    onlooker_.lost(*service, client, Seen::in_frame(fate.frame), fate.output.drop, held, fate.turn);
+  }
+}
+
 // For what comes later.
 void Story::note(const Fate& fate, const Decoded& in) {
   if (fate.output.transmitted()) traffic_.sent(fate.output.bytes, in, fate.output.frame);
   const bool to_service = !services_of(in, fate.variant).empty() && in.fragment_offset_bytes == 0;
+  if (!fate.output.forwarded()) note_lost(fate, in);
   if (to_service && !fate.output.forwarded()) {
     book_.saw(Ends::of(in));
     book_.unsent(Ends::of(in));

@@ -92,8 +92,13 @@ void Workers::reload(uint8_t variant) {
 }
 
 void Workers::send(std::size_t worker, const std::vector<Bytes>& frames) {
+  const FlowCounts before = flows_begun(worker);
   const auto outputs = workers_[worker]->send_burst(frames);
-  for (std::size_t i = 0; i < frames.size(); ++i) take(worker, frames[i], outputs[i], nullptr, 0);
+  const FlowCounts after = flows_begun(worker);
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    const Turn turn = turn_of(frames[i], before, after, frames.size());
+    take(worker, frames[i], outputs[i], turn, nullptr, 0);
+  }
   release();
 }
 
@@ -102,31 +107,52 @@ void Workers::rehearse(std::size_t worker, const Bytes& frame) {
   const Totals before = totals_of(path);
   const test::PathOutput foretold = path.rehearse(frame);
   expect(totals_of(path) == before, "a rehearsal changed the worker", frame);
+  const FlowCounts flows_before = flows_begun(worker);
   const test::PathOutput output = path.send(frame);
   if (is_foretold(test::decode(frame), variant_, foretold, output)) {
     expect(foretold.verdict == output.verdict && foretold.drop == output.drop,
            "rehearsed otherwise", frame);
   }
-  take(worker, frame, output, nullptr, 0);
+  take(worker, frame, output, turn_of(frame, flows_before, flows_begun(worker), 1), nullptr, 0);
   release();
 }
 
+Workers::FlowCounts Workers::flows_begun(std::size_t worker) const {
+  FlowCounts counts;
+  for (std::size_t i = 0; i < services().size(); ++i) {
+    counts.push_back(workers_[worker]->counters.listeners[i].flows.read());
+  }
+  return counts;
+}
+
+Turn Workers::turn_of(const Bytes& frame, const FlowCounts& before, const FlowCounts& after,
+                      std::size_t packets) const {
+  Turn turn{.alone = packets == 1, .now = now()};
+  for (const Service* service : services_of(test::decode(frame), variant_)) {
+    const auto i = static_cast<std::size_t>(service - services().data());
+    turn.begun |= before[i] != after[i];
+  }
+  return turn;
+}
+
 void Workers::take(std::size_t worker, const Bytes& frame, const test::PathOutput& output,
-                   const Held* held, int handed_off) {
+                   const Turn& turn, const Held* held, int handed_off) {
   if (output.verdict == Verdict::hand_off) {
     expect(output.target == 1 - worker, "handed off to itself, or nobody", frame);
     expect(output.bytes == frame, "changed on the way to another worker", frame);
     expect(handed_off < 2, "handed to and fro", frame);
     const std::size_t other = output.target;
+    const FlowCounts before = flows_begun(other);
     const test::PathOutput there = workers_[other]->take_over(output);
-    return take(other, frame, there, held, handed_off + 1);
+    const Turn there_turn = turn_of(frame, before, flows_begun(other), 1);
+    return take(other, frame, there, there_turn, held, handed_off + 1);
   }
   const bool in_segments = held == nullptr ? cuts_frames() : held->in_segments;
   if (output.verdict == Verdict::hold) {
     held_[worker].insert_or_assign(output.packet, Held{frame, variant_, output.drop, in_segments});
   }
-  if (held == nullptr) return judge_({frame, output, variant_, false, in_segments});
-  Fate fate{frame, output, held->variant, true, in_segments};
+  if (held == nullptr) return judge_({frame, output, variant_, false, in_segments, turn});
+  Fate fate{frame, output, held->variant, true, in_segments, turn};
   if (fate.output.drop == Drop::none) fate.output.drop = held->drop;
   judge_(fate);
 }
@@ -134,14 +160,17 @@ void Workers::take(std::size_t worker, const Bytes& frame, const test::PathOutpu
 void Workers::release() {
   for (std::size_t worker = 0; worker < workers_.size(); ++worker) {
     for (;;) {
+      const FlowCounts before = flows_begun(worker);
       const auto outputs = workers_[worker]->release();
+      const FlowCounts after = flows_begun(worker);
       if (outputs.empty()) break;
       for (const auto& output : outputs) {
         const auto found = held_[worker].find(output.packet);
         expect(found != held_[worker].end(), "released what was not held", output.bytes);
         const Held held = found->second;
         held_[worker].erase(found);
-        take(worker, held.frame, output, &held, 0);
+        const Turn turn = turn_of(held.frame, before, after, outputs.size());
+        take(worker, held.frame, output, turn, &held, 0);
       }
     }
     check_totals(worker);

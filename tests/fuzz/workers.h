@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fuzz/onlooker.h"
 #include "tests/fuzz/services.h"
 #include "tests/path.h"
 
@@ -23,6 +24,7 @@ struct Fate {
   Variant variant;      // of the configuration when it was decided
   bool waited = false;  // it was held in between
   bool in_segments = false;
+  Turn turn = {};
 };
 
 class Workers {
@@ -61,8 +63,13 @@ class Workers {
     bool in_segments;
   };
 
+  using FlowCounts = std::vector<uint64_t>;  // of services, those that began
+  FlowCounts flows_begun(std::size_t worker) const;
+  // Of the frame in one that decided `packets` packets, and what had begun before and after it.
+  Turn turn_of(const Bytes& frame, const FlowCounts& before, const FlowCounts& after,
+               std::size_t packets) const;
   void take(std::size_t worker, const Bytes& frame, const test::PathOutput& output,
-            const Held* held, int handed_off);
+            const Turn& turn, const Held* held, int handed_off);
   void release();
   void check_totals(std::size_t worker) const;
   bool cuts_frames() const { return workers_[0]->segment_bytes < UINT16_MAX; }
