@@ -35,14 +35,15 @@ TEST_P(FuzzedBugs, AreFound) {
   EXPECT_EXIT(run_with(GetParam()), testing::KilledBySignal(SIGABRT), "wrong: ");
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, FuzzedBugs,
-                         testing::Values(PlantedBug::skipped_checksum, PlantedBug::unchecked_udp,
-                                         PlantedBug::reply_with_wrong_port,
-                                         PlantedBug::down_ignored,
-                                         PlantedBug::kept_on_dead_endpoint,
-                                         PlantedBug::count_of_flows_kept, PlantedBug::lost_fragment,
-                                         PlantedBug::unchecked_gue, PlantedBug::ttl_kept),
-                         name_of);
+INSTANTIATE_TEST_SUITE_P(
+    Each, FuzzedBugs,
+    testing::Values(PlantedBug::skipped_checksum, PlantedBug::unchecked_udp,
+                    PlantedBug::reply_with_wrong_port, PlantedBug::down_ignored,
+                    PlantedBug::kept_on_dead_endpoint, PlantedBug::count_of_flows_kept,
+                    PlantedBug::lost_fragment, PlantedBug::unchecked_gue, PlantedBug::ttl_kept,
+                    PlantedBug::acknowledgment_not_shifted, PlantedBug::blocks_not_shifted,
+                    PlantedBug::timestamp_not_shifted),
+    name_of);
 
 TEST(FuzzedBug, NoneIsThereWithoutBeingPlanted) {
   EXPECT_EXIT(run_with(PlantedBug::none), testing::ExitedWithCode(EXIT_SUCCESS), "");
