@@ -29,6 +29,7 @@
 #include <memory>
 #include <thread>
 
+#include "dataplane/interface/dpdk_buffers.h"
 #include "dataplane/rcu/published.h"
 #include "dataplane/worker/eal_thread.h"
 #include "dataplane/worker/worker.h"
@@ -320,17 +321,18 @@ Samples sample(Crew& crew, World& one, World& two, World& one_queue, uint32_t ru
   return samples;
 }
 
-rte_mempool& make_pool() {
-  rte_mempool* pool = rte_pktmbuf_pool_create("two_workers", 16383, 256, 0, 2048, 0);
-  CHECK(pool != nullptr);
-  return *pool;
+// As interfaces have it.
+Buffers make_pool() {
+  auto pool = make_buffers("two_workers", 16383, standard_buffer_bytes);
+  CHECK(pool);
+  return *std::move(pool);
 }
 
 void run_only(const std::string& what, const Work& work, uint32_t runs) {
-  rte_mempool& pool = make_pool();
+  const Buffers pool = make_pool();
   Crew crew;
   const auto arrival = what == "one_queue" ? World::Arrival::at_first : World::Arrival::at_owner;
-  World world(work, what == "one" ? 1 : 2, arrival, pool, crew);
+  World world(work, what == "one" ? 1 : 2, arrival, *pool, crew);
   std::vector<double> rates;
   for (uint32_t run = 0; run < runs; ++run) {
     rates.push_back(crew.rate(world.task(), [&] { return world.sent(); }));
@@ -339,11 +341,11 @@ void run_only(const std::string& what, const Work& work, uint32_t runs) {
 }
 
 std::vector<Row> measure(const Work& work, uint32_t runs) {
-  rte_mempool& pool = make_pool();
+  const Buffers pool = make_pool();
   Crew crew;
-  World one(work, 1, World::Arrival::at_owner, pool, crew);
-  World two(work, 2, World::Arrival::at_owner, pool, crew);
-  World one_queue(work, 2, World::Arrival::at_first, pool, crew);
+  World one(work, 1, World::Arrival::at_owner, *pool, crew);
+  World two(work, 2, World::Arrival::at_owner, *pool, crew);
+  World one_queue(work, 2, World::Arrival::at_first, *pool, crew);
   const Samples samples = sample(crew, one, two, one_queue, runs);
   const auto mpps = [](const std::vector<double>& rates) { return median(rates) / 1e6; };
   std::printf("%s: one worker %.2f, two %.2f, two from one queue %.2f million packets a second\n",

@@ -3,13 +3,16 @@
 #include <fmt/format.h>
 #include <rte_errno.h>
 #include <rte_mbuf.h>
-#include <rte_mbuf_pool_ops.h>
 #include <rte_mempool.h>
 #include <rte_memzone.h>
 
 namespace weft {
 
 static constexpr uint32_t thread_cache_buffers = 256;
+
+// What came back last goes out first. DPDK's usual ring goes around all buffers as soon as one
+// worker receives what another one frees, and then every frame meets a cold one.
+static constexpr const char* last_in_first_out = "stack";
 
 void FreeBuffers::operator()(rte_mempool* pool) const {
   rte_mempool_free(pool);
@@ -69,7 +72,7 @@ Result<Buffers> make_buffers(const std::string& owner, uint32_t count, uint32_t 
       static_cast<int>(rte_socket_id()), is_contiguous() ? RTE_MEMPOOL_F_NO_IOVA_CONTIG : 0));
   rte_pktmbuf_pool_private layout{};
   layout.mbuf_data_room_size = static_cast<uint16_t>(RTE_PKTMBUF_HEADROOM + buffer_bytes);
-  if (pool && rte_mempool_set_ops_byname(pool.get(), rte_mbuf_best_mempool_ops(), nullptr) == 0) {
+  if (pool && rte_mempool_set_ops_byname(pool.get(), last_in_first_out, nullptr) == 0) {
     rte_pktmbuf_pool_init(pool.get(), &layout);
     if (populate(pool.get()) == static_cast<int>(count)) {
       rte_mempool_obj_iter(pool.get(), rte_pktmbuf_init, nullptr);

@@ -37,6 +37,19 @@ TEST(DpdkBuffers, HaveRoomForTheBytesAskedFor) {
   rte_pktmbuf_free(buffer);
 }
 
+// What one thread frees and another one takes is warm, however large the pool is.
+TEST(DpdkBuffers, WhatCameBackLastGoesOutFirst) {
+  const auto pool = make_buffers("edge", 3000, standard_buffer_bytes);
+  ASSERT_TRUE(pool.has_value()) << pool.error().message;
+  std::vector<void*> taken(64);
+  std::vector<void*> again(64);
+  ASSERT_EQ(rte_mempool_generic_get(pool->get(), taken.data(), 64, nullptr), 0);
+  rte_mempool_generic_put(pool->get(), taken.data(), 64, nullptr);
+  ASSERT_EQ(rte_mempool_generic_get(pool->get(), again.data(), 64, nullptr), 0);
+  rte_mempool_generic_put(pool->get(), again.data(), 64, nullptr);
+  EXPECT_THAT(again, testing::UnorderedElementsAreArray(taken));
+}
+
 TEST(DpdkBuffers, TwoGatewaysMayHaveInterfacesOfOneName) {
   const auto first = make_buffers("an interface with a long name", 100, 2048);
   const auto second = make_buffers("an interface with a long name", 100, 2048);
