@@ -37,7 +37,8 @@ enum class Way : uint8_t {
 // The bucket of a packet. Packets without L4 ports count as having port 0. Of an ICMP error, pass
 // the headers of the packet it quotes with source and destination swapped: so would a packet of
 // that flow look that came the error's way.
-inline uint32_t owner(const Headers& headers, Way way, const SteeringHash& hash) {
+[[gnu::target("pclmul")]] inline uint32_t owner(const Headers& headers, Way way,
+                                                const SteeringHash& hash) {
   const bool by_source = way != Way::to_client;
   const IpAddress& address = by_source ? headers.source : headers.destination;
   const be16 port = by_source ? headers.source_port : headers.destination_port;

@@ -1,7 +1,5 @@
 #include "dataplane/interface/steering_hash.h"
 
-#include <immintrin.h>
-
 #include <algorithm>
 #include <vector>
 
@@ -11,8 +9,6 @@ namespace weft {
 namespace {
 
 constexpr uint32_t hash_bits = 32;
-constexpr uint32_t word_bits = 32;
-constexpr uint32_t port_bits = 16;
 
 // Where addresses and ports begin in what is hashed.
 constexpr uint32_t v4_ports_at = 64;
@@ -38,22 +34,6 @@ uint32_t rank(std::vector<uint32_t> columns) {
     ++rank;
   }
   return rank;
-}
-
-// The product of polynomials: coefficient 31 + t is the sum of the word's bits i that meet bit
-// i + t of the slice. Every CPU with AES-NI has the instruction.
-[[gnu::target("pclmul")]] inline __m128i times(uint32_t word, uint64_t slice) {
-  return _mm_clmulepi64_si128(_mm_cvtsi32_si128(static_cast<int>(word)),
-                              _mm_cvtsi64_si128(static_cast<int64_t>(slice)), 0);
-}
-
-inline uint32_t last_bits(__m128i product, uint32_t bits) {
-  const auto low = static_cast<uint64_t>(_mm_cvtsi128_si64(product));
-  return static_cast<uint32_t>(low >> (word_bits - 1)) & ((1u << bits) - 1);
-}
-
-uint32_t word(const IpAddress& address, uint32_t n) {
-  return load<be32>(&address.bytes()[4 * n]).host();
 }
 
 }  // namespace
@@ -123,19 +103,6 @@ bool SteeringHash::spreads() const {
   bool all = full(port, 0, bits_);
   for (uint32_t byte = 0; byte < 4; ++byte) all = all && full(address, 8 * byte, 8);
   return all;
-}
-
-[[gnu::target("pclmul")]] uint32_t SteeringHash::of(const IpAddress& address, be16 port,
-                                                    be16 chosen) const {
-  const bool v4 = address.is_v4();
-  __m128i sum = _mm_xor_si128(times(uint32_t{port.host()} << port_bits, port_),
-                              times(uint32_t{chosen.host()} << port_bits, chosen_));
-  sum = _mm_xor_si128(sum, times(word(address, 3), v4 ? v4_ : v6_[3]));
-  if (!v4) {
-    sum = _mm_xor_si128(sum, times(word(address, 0), v6_[0]));
-    sum = _mm_xor_si128(sum, times(word(address, 2), v6_[2]));
-  }
-  return last_bits(sum, bits_);
 }
 
 [[gnu::target("pclmul")]] uint32_t SteeringHash::of_chosen(be16 port) const {

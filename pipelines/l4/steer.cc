@@ -1,5 +1,7 @@
 #include "pipelines/l4/steer.h"
 
+#include <immintrin.h>
+
 #include "dataplane/base/planted_bug.h"
 #include "dataplane/interface/steering.h"
 #include "pipelines/l4/match_listener.h"
@@ -27,24 +29,32 @@ static uint32_t bucket_of_quoted(const Headers& as_if, AddressOwner owner,
   return steering::owner(as_if, way_of(owner, listener), hash);
 }
 
-static uint32_t bucket_of(const Burst& burst, uint32_t i, const Decision& decision,
-                          const ListenerTable& listeners, const SteeringHash& hash) {
-  const Headers& headers = burst.headers[i];
-  if (headers.payload == Payload::icmp_error) {
-    const auto as_if = parse_quoted_reversed(burst.packets[i], headers);
-    if (as_if) return bucket_of_quoted(*as_if, decision.owner, listeners, hash);
-  }
+// Of an ICMP error, or one of no packet that can be told.
+[[gnu::noinline]] static uint32_t bucket_of_error(Packet packet, const Headers& headers,
+                                                  const Decision& decision,
+                                                  const ListenerTable& listeners,
+                                                  const SteeringHash& hash) {
+  const auto as_if = parse_quoted_reversed(packet, headers);
+  if (as_if) return bucket_of_quoted(*as_if, decision.owner, listeners, hash);
   return steering::owner(headers, way_of(decision.owner, decision.listener), hash);
 }
 
-void steer(Burst& burst, const Decisions& decisions, const PolicyPart& policy,
-           const SteeringHash& hash, uint16_t self) {
+// A loop and no lambda, which would not have the instructions of `hash`.
+[[gnu::target("pclmul")]] void steer(Burst& burst, const Decisions& decisions,
+                                     const PolicyPart& policy, const SteeringHash& hash,
+                                     uint16_t self) {
   if (policy.workers == 1) return;
-  burst.for_each_live([&](uint32_t i) {
-    const uint32_t bucket = bucket_of(burst, i, decisions[i], policy.listeners, hash);
+  for (uint32_t left = burst.live; left != 0; left &= left - 1) {
+    const uint32_t i = _tzcnt_u32(left);
+    const Headers& headers = burst.headers[i];
+    const Decision& decision = decisions[i];
+    const uint32_t bucket =
+        headers.payload == Payload::icmp_error
+            ? bucket_of_error(burst.packets[i], headers, decision, policy.listeners, hash)
+            : steering::owner(headers, way_of(decision.owner, decision.listener), hash);
     const uint16_t owner = policy.steering[bucket];
     if (owner != self) burst.hand_off(i, owner);
-  });
+  }
 }
 
 }  // namespace weft
