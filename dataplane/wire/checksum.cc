@@ -56,18 +56,4 @@ InternetSum& InternetSum::add(std::span<const std::byte> bytes) {
   return *this;
 }
 
-InternetSum& InternetSum::add(const IpAddress& address) {
-  const std::byte* bytes = address.bytes().data();
-  if (address.is_v4()) return add_words(load<uint32_t>(bytes + 12));
-  add_words(load<uint64_t>(bytes));
-  return add_words(load<uint64_t>(bytes + 8));
-}
-
-InternetSum pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
-                              Protocol protocol, uint32_t l4_bytes) {
-  InternetSum sum;
-  sum.add(source).add(destination).add(be32(l4_bytes));
-  return sum.add(be16(static_cast<uint8_t>(protocol)));
-}
-
 }  // namespace weft

@@ -40,7 +40,11 @@ class InternetSum {
   // Requires (of all below): what was added before has even length.
   InternetSum& add(be16 word) { return add_words(word.raw); }
   InternetSum& add(be32 words) { return add_words(words.raw); }
-  InternetSum& add(const IpAddress& address);
+  InternetSum& add(const IpAddress& address) {
+    const std::byte* bytes = address.bytes().data();
+    if (address.is_v4()) return add_words(load<uint32_t>(bytes + 12));
+    return add_words(load<uint64_t>(bytes)).add_words(load<uint64_t>(bytes + 8));
+  }
   // Data that was summed on its own; of even length, unless it is the last piece.
   InternetSum& add(const InternetSum& piece) { return add_words(piece.sum_); }
 
@@ -68,8 +72,12 @@ class InternetSum {
 
 // The pseudo header of TCP, UDP (RFC 9293, 768) or ICMPv6 (RFC 8200, 8.1) for either family; the
 // addresses are of one family.
-InternetSum pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
-                              Protocol protocol, uint32_t l4_bytes);
+inline InternetSum pseudo_header_sum(const IpAddress& source, const IpAddress& destination,
+                                     Protocol protocol, uint32_t l4_bytes) {
+  InternetSum sum;
+  sum.add(source).add(destination).add(be32(l4_bytes));
+  return sum.add(be16(static_cast<uint8_t>(protocol)));
+}
 
 // An IPv4 header without options, its checksum included, is as it was sent.
 // Requires: 20 readable bytes.

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/wire/checksum.h"
 #include "dataplane/wire/headers.h"
 #include "dataplane/wire/ip_address.h"
 
@@ -82,6 +83,21 @@ struct Ipv4Header {
 };
 
 // Writes the header with its checksum. Requires: 20 writable bytes.
-void write_ipv4_header(std::byte* to, const Ipv4Header& header);
+// In three stores, and the sum of what is in them: that of bytes just written waits for the stores.
+inline void write_ipv4_header(std::byte* to, const Ipv4Header& header) {
+  constexpr uint32_t unfragmented = be32(uint32_t{Ipv4View::dont_fragment_flag}).raw;
+  const uint32_t first =
+      be16(static_cast<uint16_t>(Ipv4View::plain_version_ihl << 8 | header.type_of_service)).raw |
+      uint32_t{be16(header.total_bytes).raw} << 16;
+  const uint32_t ttl_and_protocol =
+      be16(static_cast<uint16_t>(header.ttl << 8 | static_cast<uint8_t>(header.protocol))).raw;
+  const uint32_t source = header.source.raw;
+  const uint32_t destination = header.destination.raw;
+  const uint64_t sum = uint64_t{first} + unfragmented + ttl_and_protocol + source + destination;
+  const uint32_t checksum = static_cast<uint16_t>(~ones_complement::fold(sum));
+  store(to, first | uint64_t{unfragmented} << 32);
+  store(to + 8, ttl_and_protocol | checksum << 16 | uint64_t{source} << 32);
+  store(to + 16, destination);
+}
 
 }  // namespace weft

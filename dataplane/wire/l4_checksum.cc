@@ -8,13 +8,14 @@
 namespace weft {
 
 static void add_packet_bytes(InternetSum& sum, Packet packet, uint32_t offset, uint32_t count) {
-  for (const rte_mbuf* at = packet.buffer(); at != nullptr && count != 0; at = at->next) {
+  for (const rte_mbuf* at = packet.buffer();; at = at->next) {
     const std::span<const std::byte> segment(rte_pktmbuf_mtod(at, const std::byte*), at->data_len);
     const uint32_t skip = std::min<uint32_t>(offset, at->data_len);
     const uint32_t take = std::min<uint32_t>(count, at->data_len - skip);
     sum.add(segment.subspan(skip, take));
     offset -= skip;
     count -= take;
+    if (count == 0 || at->next == nullptr) return;  // `next` is in a cache line of its own
   }
 }
 

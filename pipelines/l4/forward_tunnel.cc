@@ -45,23 +45,6 @@ struct Outer {
   uint32_t entropy = 0;
 };
 
-// In three stores. The identification is 0: of no use where nothing may be fragmented.
-void write_outer_v4(std::byte* to, const Outer& outer, const IpAddress& endpoint) {
-  constexpr uint32_t dont_fragment = be32(0x4000).raw;
-  const uint32_t first = be16(static_cast<uint16_t>(0x4500 | outer.type_of_service)).raw |
-                         uint32_t{be16(outer.ip_bytes).raw} << 16;
-  const uint32_t ttl_and_protocol =
-      be16(static_cast<uint16_t>(outer_ttl << 8 | outer.protocol)).raw;
-  const uint32_t source = outer.source.v4().raw;
-  const uint32_t destination = endpoint.v4().raw;
-  const uint64_t sum = uint64_t{first} + dont_fragment + ttl_and_protocol + source + destination;
-  const auto checksum = static_cast<uint16_t>(~ones_complement::fold(sum));
-  const uint32_t third = ttl_and_protocol | uint32_t{checksum} << 16;
-  store(to, first | uint64_t{dont_fragment} << 32);
-  store(to + 8, third | uint64_t{source} << 32);
-  store(to + 16, destination);
-}
-
 void write_outer_v6(std::byte* to, const Outer& outer, const IpAddress& endpoint) {
   constexpr uint32_t flow_label_mask = 0xfffff;
   store(to,
@@ -139,7 +122,12 @@ void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
   const auto udp_bytes = static_cast<uint16_t>(ip_bytes - outer_ip_bytes);
   if constexpr (mode == Forward::gue) write_gue_header(shim, udp_bytes, outer.entropy);
   if constexpr (outer_v4) {
-    write_outer_v4(ip, outer, endpoint.address);
+    write_ipv4_header(ip, {.source = outer.source.v4(),
+                           .destination = endpoint.address.v4(),
+                           .total_bytes = outer.ip_bytes,
+                           .protocol = static_cast<Protocol>(outer.protocol),
+                           .ttl = outer_ttl,
+                           .type_of_service = outer.type_of_service});
   } else {
     write_outer_v6(ip, outer, endpoint.address);
     if (mode == Forward::gue) {

@@ -14,19 +14,18 @@ namespace {
 constexpr uint32_t options_bytes_max = 20;
 using OptionBytes = std::array<std::byte, options_bytes_max>;
 
+// Options in whole words, as they are summed.
 class OptionWriter {
  public:
   explicit OptionWriter(OptionBytes& to) : to_(to) {}
 
-  OptionWriter& byte(uint8_t value) {
-    to_[bytes_++] = std::byte{value};
-    return *this;
-  }
-  OptionWriter& begin(uint8_t kind, uint8_t bytes) { return byte(kind).byte(bytes); }
   OptionWriter& word(uint32_t value) {
     store(&to_[bytes_], be32(value));
     bytes_ += sizeof(be32);
     return *this;
+  }
+  OptionWriter& word(uint8_t a, uint8_t b, uint8_t c, uint8_t d) {
+    return word(uint32_t{a} << 24 | uint32_t{b} << 16 | uint32_t{c} << 8 | d);
   }
   std::span<const std::byte> bytes() const { return std::span(to_).first(bytes_); }
 
@@ -35,26 +34,22 @@ class OptionWriter {
   uint32_t bytes_ = 0;
 };
 
-void write_timestamps(OptionWriter& writer, uint32_t timestamp, uint32_t echo) {
-  writer.begin(tcp_option::timestamps, 10).word(timestamp).word(echo);
+// With SACK permitted, or padding in its place.
+void write_timestamps(OptionWriter& writer, bool sack, uint32_t timestamp, uint32_t echo) {
+  const uint8_t first = sack ? tcp_option::sack_permitted : tcp_option::padding;
+  const uint8_t second = sack ? 2 : tcp_option::padding;
+  writer.word(first, second, tcp_option::timestamps, 10).word(timestamp).word(echo);
 }
 
-// Of a SYN, each as a whole number of words.
+// Of a SYN.
 std::span<const std::byte> write_syn_options(OptionBytes& to, const SynOptions& options) {
   OptionWriter writer(to);
-  writer.begin(tcp_option::mss_value, 4);
-  writer.byte(static_cast<uint8_t>(options.mss_bytes >> 8));
-  writer.byte(static_cast<uint8_t>(options.mss_bytes));
+  writer.word(uint32_t{tcp_option::mss_value} << 24 | 4 << 16 | options.mss_bytes);
   if (options.timestamps) {
-    if (options.sack) {
-      writer.begin(tcp_option::sack_permitted, 2);
-    } else {
-      writer.byte(tcp_option::padding).byte(tcp_option::padding);
-    }
-    write_timestamps(writer, options.timestamp, options.echo);
+    write_timestamps(writer, options.sack, options.timestamp, options.echo);
   }
   if (options.window_scale != SynOptions::no_window_scale) {
-    writer.byte(tcp_option::padding).begin(tcp_option::window_scale, 3).byte(options.window_scale);
+    writer.word(tcp_option::padding, tcp_option::window_scale, 3, options.window_scale);
   }
   return writer.bytes();
 }
@@ -111,8 +106,7 @@ bool make_client_ack(Packet packet, Headers& headers, const StreamSides& sides,
   OptionBytes options;
   OptionWriter writer(options);
   if (stream.offered.timestamps) {
-    writer.byte(tcp_option::padding).byte(tcp_option::padding);
-    write_timestamps(writer, answer.echo, stream.offered.echo);
+    write_timestamps(writer, false, answer.echo, stream.offered.echo);
   }
   const TcpHeader ack{.source_port = sides.client_port,
                       .destination_port = sides.listener_port,

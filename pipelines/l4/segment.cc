@@ -16,7 +16,8 @@ static constexpr uint32_t checksum_offset = 16;
 
 void free_further_segments(Packet packet) {
   rte_mbuf* buffer = packet.buffer();
-  if (buffer->next != nullptr) rte_pktmbuf_free(buffer->next);
+  if (buffer->nb_segs == 1) return;
+  rte_pktmbuf_free(buffer->next);
   buffer->next = nullptr;
   buffer->nb_segs = 1;
   buffer->pkt_len = buffer->data_len;
@@ -42,17 +43,18 @@ bool make_segment(Packet packet, Headers& headers, const Ends& ends, const TcpHe
   const bool v4 = headers.v4;
   const uint32_t ip_bytes = own_ip_header_bytes(v4) + header.bytes();
   if (!resize(packet, headers.ip_offset, headers.ip_offset + ip_bytes)) return false;
-  headers = {.source = ends.source,
-             .destination = ends.destination,
-             .source_port = header.source_port,
-             .destination_port = header.destination_port,
-             .ip_offset = headers.ip_offset,
-             .l4_offset = static_cast<uint16_t>(headers.ip_offset + own_ip_header_bytes(v4)),
-             .ip_bytes = static_cast<uint16_t>(ip_bytes),
-             .protocol = Protocol::tcp,
-             .payload = Payload::transport,
-             .tcp_flags = header.flags,
-             .v4 = v4};
+  // Field by field: the copy of a fresh object would wait for its own stores.
+  headers.source = ends.source;
+  headers.destination = ends.destination;
+  headers.source_port = header.source_port;
+  headers.destination_port = header.destination_port;
+  headers.l4_offset = static_cast<uint16_t>(headers.ip_offset + own_ip_header_bytes(v4));
+  headers.ip_bytes = static_cast<uint16_t>(ip_bytes);
+  headers.protocol = Protocol::tcp;
+  headers.payload = Payload::transport;
+  headers.tcp_flags = header.flags;
+  headers.datagram_id = 0;
+  headers.quoted_offset = 0;
   write_tcp_header(packet.data() + headers.l4_offset, header,
                    pseudo_header_sum(ends.source, ends.destination, Protocol::tcp, header.bytes()));
   write_ip_header(packet, headers);

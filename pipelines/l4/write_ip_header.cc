@@ -1,16 +1,10 @@
 #include "pipelines/l4/write_ip_header.h"
 
 #include "dataplane/wire/checksum.h"
-#include "dataplane/wire/ipv4.h"
-#include "dataplane/wire/ipv6.h"
 
 namespace weft {
 
 static constexpr uint8_t internetwork_control = 0xc0;  // RFC 1812, 4.3.2.5: of ICMP errors
-
-uint32_t own_ip_header_bytes(bool v4) {
-  return v4 ? Ipv4View::header_bytes_min : Ipv6View::header_bytes;
-}
 
 void write_ip_header(Packet packet, Headers& headers) {
   std::byte* to = packet.data() + headers.ip_offset;
