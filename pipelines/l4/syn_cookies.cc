@@ -25,8 +25,11 @@ constexpr uint32_t scale_mask = 15;
 constexpr uint32_t sack_bit = 16;
 
 uint32_t mss_index(uint16_t offered_bytes) {
-  const auto above = std::upper_bound(mss_bytes.begin() + 1, mss_bytes.end(), offered_bytes);
-  return static_cast<uint32_t>(above - mss_bytes.begin()) - 1;
+  uint32_t index = 0;
+  for (std::size_t i = 1; i < mss_bytes.size(); ++i) {
+    index += uint32_t{mss_bytes[i] <= offered_bytes};
+  }
+  return index;
 }
 
 uint32_t bits_of(const SynOptions& options) {
@@ -75,15 +78,23 @@ SynOptions SynOptions::of(std::span<const std::byte> header) {
 
 SynCookies::SynCookies(const KeyedHash& hash) : cipher_(key_from(hash)) {}
 
-// CBC-MAC: all messages have the same length.
+// CBC-MAC: the first block says how many follow, so that no message begins another one.
 uint32_t SynCookies::code(const Headers& headers, uint32_t sequence, uint32_t count,
                           uint32_t options) const {
+  const bool v4 = headers.source.is_v4();
+  const auto words = [](uint32_t a, uint32_t b, uint32_t c = 0, uint32_t d = 0) {
+    return _mm_setr_epi32(static_cast<int>(a), static_cast<int>(b), static_cast<int>(c),
+                          static_cast<int>(d));
+  };
   const uint32_t ports = headers.source_port.raw | uint32_t{headers.destination_port.raw} << 16;
-  __m128i state = cipher_.encrypt(load<__m128i>(headers.source.bytes().data()));
-  state = cipher_.encrypt(_mm_xor_si128(state, load<__m128i>(headers.destination.bytes().data())));
-  state = cipher_.encrypt(
-      _mm_xor_si128(state, _mm_set_epi32(static_cast<int>(ports), static_cast<int>(sequence),
-                                         static_cast<int>(count), static_cast<int>(options))));
+  __m128i state = cipher_.encrypt(words(options | uint32_t{v4} << 31, count, ports, sequence));
+  const auto absorb = [&](__m128i block) { state = cipher_.encrypt(_mm_xor_si128(state, block)); };
+  if (v4) {
+    absorb(words(headers.source.v4().raw, headers.destination.v4().raw));
+  } else {
+    absorb(load<__m128i>(headers.source.bytes().data()));
+    absorb(load<__m128i>(headers.destination.bytes().data()));
+  }
   return static_cast<uint32_t>(_mm_cvtsi128_si32(state)) << code_shift;
 }
 
