@@ -24,10 +24,13 @@ class AttackWatch {
   // A flow wants to begin. True: it is not to be remembered.
   bool count() {
     under_attack_ = under_attack_ || begun_ >= window_max_;
+    const bool over = overrun();
     begun_ += uint32_t{begun_ != UINT32_MAX};
-    return under_attack_ && begun_ > window_max_ / 4;
+    return over;
   }
   bool under_attack() const { return under_attack_; }
+  // Under attack, and the next flow that wants to begin is not to be remembered.
+  bool overrun() const { return under_attack_ && begun_ >= window_max_ / 4; }
 
  private:
   static constexpr Duration window = milliseconds(100);

@@ -105,6 +105,7 @@ class Streams {
   }
   uint32_t size() const { return size_; }
   uint32_t streams_max() const { return streams_max_; }
+  bool has_room() const { return size_ != streams_max_; }
 
  private:
   Hash128 key_of(const StreamSides& sides) const;
