@@ -1,6 +1,7 @@
 // What a SYN flood costs the established flows of a worker.
 //
 //   attack [--forward ipip|nat|...]... [--flows N] [--runs N] [--json FILE]
+//   attack --only established|flood [...]      for a profiler: that load alone
 //
 // Three loads take turns: established flows alone, in random order; SYNs of forged sources alone,
 // none of which comes twice; and both in the proportion of 40 percent of a worker's capacity to 50.
@@ -275,6 +276,13 @@ std::vector<Row> measure(const Mode& mode, uint32_t flows, uint32_t runs) {
            .samples = loads}};
 }
 
+void run_only(Load load, const Mode& mode, uint32_t flows, uint32_t runs) {
+  Bench bench(mode.forward, flows);
+  std::vector<double> cycles;
+  for (uint32_t run = 0; run < runs; ++run) cycles.push_back(bench.cycles(load));
+  std::printf("%s: %.0f cycles a packet\n", mode.name.data(), median(cycles));
+}
+
 void start_eal() {
   std::vector<std::string> arguments{
       "attack", "--no-huge",      "--no-pci",          "--no-shconf",
@@ -293,16 +301,23 @@ int main(int argc, char** argv) {
   uint32_t flows = 1'000'000;
   uint32_t runs = 31;
   std::string json;
+  std::string only;
+  app.add_option("--only", only)->check(CLI::IsMember({"established", "flood"}));
   app.add_option("--forward", wanted)->check(CLI::IsMember({"ipip", "nat", "fullnat", "direct"}));
   app.add_option("--flows", flows)->check(CLI::Range(32, 8'000'000));
   app.add_option("--runs", runs)->check(CLI::Range(5, 1000));
   app.add_option("--json", json);
   CLI11_PARSE(app, argc, argv);
   weft::start_eal();
-  std::printf("mode         flows established flood packet    times      load\n");
+  if (only.empty()) std::printf("mode         flows established flood packet    times      load\n");
   std::vector<weft::Row> rows;
   for (const weft::Mode& mode : weft::modes) {
     if (std::ranges::find(wanted, mode.name) == wanted.end()) continue;
+    if (!only.empty()) {
+      weft::run_only(only == "flood" ? weft::Load::flood : weft::Load::established, mode, flows,
+                     runs);
+      continue;
+    }
     for (weft::Row& row : weft::measure(mode, flows, runs)) rows.push_back(std::move(row));
   }
   if (!json.empty()) weft::write_rows(rows, json);
