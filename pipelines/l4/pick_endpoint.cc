@@ -185,6 +185,7 @@ struct Picker {
   struct FirstChoices {
     std::array<uint64_t, Burst::packets_max> hashes;
     std::array<EndpointSlot, Burst::packets_max> slots;  // none: no cluster, or no table
+    std::array<const EndpointRecord*, Burst::packets_max> records;
   };
 
   // What choose() will read for the packets of `fresh`, one step of the way after the other; and
@@ -192,21 +193,23 @@ struct Picker {
   FirstChoices prefetch_choices(uint32_t fresh, const Burst& burst,
                                 const Decisions& decisions) const {
     FirstChoices first;
+    const EndpointPart& endpoints = *snapshot.endpoints;
     std::array<const ClusterRecord*, Burst::packets_max> clusters;
     Burst::for_each(fresh, [&](uint32_t i) {
       const ListenerPolicy& listener = *decisions[i].listener;
       first.hashes[i] = hash_for(burst.headers[i], listener);
-      clusters[i] = snapshot.endpoints->cluster_with_table(listener.cluster);
+      clusters[i] = endpoints.cluster_with_table(listener.cluster);
       if (clusters[i] != nullptr) clusters[i]->maglev->prefetch(hash_choice(first.hashes[i], 0));
     });
     Burst::for_each(fresh, [&](uint32_t i) {
       first.slots[i] = none<EndpointSlot>;
       if (clusters[i] == nullptr) return;
       const EndpointSlot slot = choice_of(*clusters[i], first.hashes[i], 0);
-      if (!snapshot.endpoints->records.has(index(slot))) return;
+      if (!endpoints.records.has(index(slot))) return;
       first.slots[i] = slot;
+      first.records[i] = &endpoints.records[index(slot)];
       __builtin_prefetch(states.address(slot));
-      flows.prefetch(slot, &record(slot), decisions[i].listener_slot);
+      flows.prefetch(slot, first.records[i], decisions[i].listener_slot);
     });
     return first;
   }
@@ -437,37 +440,38 @@ struct Picker {
     const EndpointSlot likely =
         first_taker(snapshot.endpoints->cluster_with_table(listener.cluster), hash, states);
     if (likely == none<EndpointSlot>) return false;
-    ask_for_proof(burst, i, listener, likely);
+    ask_for_proof(burst, i, listener, record(likely));
     return true;
   }
-  void ask_for_proof(Burst& burst, uint32_t i, const ListenerPolicy& listener,
-                     EndpointSlot likely) const {
+  static void ask_for_proof(Burst& burst, uint32_t i, const ListenerPolicy& listener,
+                            const EndpointRecord& likely) {
     burst.refuse(i, Drop::syn_cookie, Reply::syn_cookie,
-                 segments_fit(listener, record(likely), burst.headers[i].v4));
+                 segments_fit(listener, likely, burst.headers[i].v4));
   }
 
   // What most packets of a SYN flood are, in a few steps: a SYN that nobody has to remember, and
   // its first choice takes new flows. As pick_new() decides; false: that has to.
-  bool meet_flood(Burst& burst, uint32_t i, Decision& decision, EndpointSlot first,
-                  uint64_t hash) const {
+  bool meet_flood(Burst& burst, uint32_t i, Decision& decision, const FirstChoices& first) const {
+    if (!flows.attack.under_attack() || made_entries || refuse_new_flows) return false;
     const Headers& headers = burst.headers[i];
-    const ListenerPolicy& listener = *decision.listener;
-    const bool nat = is_nat(listener.forward);
-    const bool flood = nat ? flows.attack.under_attack() && flows.streams.has_room()
-                           : flows.attack.overrun() && listener.admission == nullptr;
     const bool begins = headers.protocol == Protocol::tcp && is_new(headers) &&
                         headers.payload == Payload::transport;
-    if (!flood || !begins || made_entries || refuse_new_flows) return false;
-    if (first == none<EndpointSlot> || !states.takes(first, hash)) return false;
-    if (nat) {
+    const EndpointSlot slot = first.slots[i];
+    if (!begins || slot == none<EndpointSlot> || !states.takes(slot, first.hashes[i])) return false;
+    const ListenerPolicy& listener = *decision.listener;
+    const EndpointRecord& likely = *first.records[i];
+    if (is_nat(listener.forward)) {
+      if (!flows.streams.has_room()) return false;
       flows.attack.count();
-      ask_for_proof(burst, i, listener, first);
+      ask_for_proof(burst, i, listener, likely);
       return true;
     }
-    if (flows.full(first, record(first).flows_max)) return false;
+    if (!flows.attack.overrun() || listener.admission != nullptr) return false;
+    if (flows.full(slot, likely.flows_max)) return false;
     flows.attack.count();
     flows.count_unremembered();
-    set(decision, first);
+    decision.endpoint = slot;
+    decision.record = &likely;
     return true;
   }
 
@@ -607,7 +611,7 @@ void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
       return picker.follow_id(burst, i, decision);
     }
     if (decision.endpoint == none<EndpointSlot>) {
-      if (picker.meet_flood(burst, i, decision, first.slots[i], first.hashes[i])) return;
+      if (picker.meet_flood(burst, i, decision, first)) return;
       return picker.pick_new(burst, i, decision, first.hashes[i]);
     }
     if (planted(PlantedBug::kept_on_dead_endpoint)) return;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/planted_bug.h"
@@ -13,8 +14,8 @@ namespace weft {
 namespace {
 
 // What links allow, and what tunnels of several kinds leave of it.
-constexpr std::array<uint16_t, 16> mss_bytes = {216,  536,  1024, 1220, 1260, 1300, 1340, 1360,
-                                                1380, 1400, 1420, 1440, 1452, 1460, 4036, 8940};
+alignas(32) constexpr std::array<uint16_t, 16> mss_bytes = {
+    216, 536, 1024, 1220, 1260, 1300, 1340, 1360, 1380, 1400, 1420, 1440, 1452, 1460, 4036, 8940};
 constexpr uint32_t mss_bits = 4;
 constexpr uint32_t count_bits = 2;
 constexpr uint32_t code_shift = mss_bits + count_bits;
@@ -24,12 +25,14 @@ constexpr uint32_t timestamp_bits = 6;  // of it that carry options
 constexpr uint32_t scale_mask = 15;
 constexpr uint32_t sack_bit = 16;
 
+// Of the largest that is not above; of the first one if all are.
 uint32_t mss_index(uint16_t offered_bytes) {
-  uint32_t index = 0;
-  for (std::size_t i = 1; i < mss_bytes.size(); ++i) {
-    index += uint32_t{mss_bytes[i] <= offered_bytes};
-  }
-  return index;
+  const auto offered = static_cast<int16_t>(std::min<int>(offered_bytes, INT16_MAX));
+  const auto all = load<__m256i>(reinterpret_cast<const std::byte*>(mss_bytes.data()));
+  const __m256i above = _mm256_cmpgt_epi16(all, _mm256_set1_epi16(offered));
+  const auto lanes = static_cast<uint32_t>(_mm256_movemask_epi8(above));
+  const auto others = static_cast<uint32_t>(std::countr_zero(lanes)) / 2;  // they are in order
+  return std::max(others, 1u) - 1;
 }
 
 uint32_t bits_of(const SynOptions& options) {
