@@ -6,7 +6,8 @@
 // endpoints each, turn after turn. mgmt changes the weight of an endpoint, compiles and publishes,
 // on its own thread, a thousand times. The pause of a publish is the time of the turn in which the
 // worker first reads the new snapshot, less the median turn; turns with an involuntary context
-// switch do not count, and their number is said. The figure is the 99th percentile.
+// switch do not count, and their number is said. The figure is the 99th percentile; the same of all
+// turns, which nothing meets, is printed beside: no pause can be told from what is shorter.
 #include <rte_cycles.h>
 
 #include <CLI/CLI.hpp>
@@ -73,6 +74,12 @@ class Bench {
     }
     return pauses;
   }
+  // How much longer than the median those are that only one turn in a hundred exceeds.
+  double ordinary_us() const {
+    std::vector<uint64_t> sorted = turns_;
+    std::ranges::sort(sorted);
+    return us(sorted[sorted.size() * 99 / 100] - sorted[sorted.size() / 2]);
+  }
   double median_turn_us() const {
     std::vector<uint64_t> sorted = turns_;
     std::ranges::sort(sorted);
@@ -135,9 +142,10 @@ Row measure(uint32_t publishes) {
   };
   std::printf(
       "%zu publishes met, %u more in a turn with an involuntary context switch; median turn "
-      "%.2f us; pause: median %.2f us, 90 %% %.2f us, 99 %% %.2f us, longest %.2f us\n",
+      "%.2f us; pause: median %.2f us, 90 %% %.2f us, 99 %% %.2f us, longest %.2f us; of any turn "
+      "99 %% %.2f us\n",
       sorted.size(), bench.interrupted(), bench.median_turn_us(), percentile(0.5), percentile(0.9),
-      percentile(0.99), sorted.back());
+      percentile(0.99), sorted.back(), bench.ordinary_us());
   return {.name = "publish_pause",
           .value = percentile(0.99),
           .unit = "us, 99th percentile",
