@@ -23,6 +23,11 @@ bool is_whole(const Seen& segment) {
   return !segment.d.more_fragments && segment.d.fragment_offset_bytes == 0;
 }
 
+// A connection learns nothing from other segments.
+bool is_intact(const Seen& segment) {
+  return is_whole(segment) && segment.d.sound();
+}
+
 bool is_unsettled(Phase phase) {
   return phase == Phase::opening || phase == Phase::refused;
 }
@@ -134,7 +139,7 @@ Shift Onlooker::Connection::to_endpoint(const Seen& in, uint32_t mtu_bytes) {
   Shift shift;
   if (has(in, syn)) {
     if (header.empty()) return shift;
-    if (phase == Phase::header_due) client_isn = in.d.sequence;
+    if (phase == Phase::header_due && is_intact(in)) client_isn = in.d.sequence;
     shift.without_fast_open = true;
     shift.without_data = is_whole(in);
     return shift;
@@ -168,7 +173,8 @@ Shift Onlooker::Connection::to_client(const Seen& in) {
     const uint32_t number = in.d.acknowledgment;
     shift.acknowledgment = as_client(number) - number;
     const auto header_bytes = static_cast<int32_t>(header.size());
-    if (due && behind(number, client_isn) >= header_bytes) phase = Phase::open;
+    const bool whole = behind(number, client_isn) >= header_bytes;
+    if (due && whole && is_intact(in)) phase = Phase::open;
   }
   shift.sequence = endpoint_shift();
   shift.blocks = -client_shift();
@@ -209,7 +215,7 @@ std::optional<Onlooker::Connection> Onlooker::by_cookie(const Service& service, 
   constexpr auto fresh_for = seconds(64), known_for = seconds(128);
   const auto given = cookies_.find(Ends::of(in.d));
   if (given == cookies_.end() || has(in, syn) || has(in, rst) || !has(in, ack)) return {};
-  if (!is_whole(in) || !in.d.sound()) return {};
+  if (!is_intact(in)) return {};
   const Offer sent = Offer::of(in.d);
   for (const Cookie& cookie : given->second) {
     const bool same = cookie.isn + 1 == in.d.sequence && cookie.number + 1 == in.d.acknowledgment &&
