@@ -48,7 +48,9 @@ TEST_P(SimulationTest, KeepsInvariants) {
       outcome.handoff_full, outcome.trace_hash);
   ASSERT_TRUE(outcome.breaches.empty())
       << fmt::format("{}\nbefore that:\n{}", fmt::join(outcome.breaches, "\n"), outcome.tail);
-  EXPECT_GT(outcome.finished, outcome.failed);
+  // Most clients are served, unless tables of a few flows had no place for them.
+  EXPECT_GT(outcome.finished + outcome.pressure.refused, outcome.failed);
+  EXPECT_GT(outcome.finished, 0u);
   EXPECT_GE(outcome.received, 10'000u + outcome.flood);
   EXPECT_GE(outcome.troubles, 20u);
 }
