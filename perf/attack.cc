@@ -278,8 +278,8 @@ std::vector<Row> measure(const Mode& mode, uint32_t flows, uint32_t runs) {
 
 void run_only(Load load, const Mode& mode, uint32_t flows, uint32_t runs) {
   Bench bench(mode.forward, flows);
-  std::vector<double> cycles;
-  for (uint32_t run = 0; run < runs; ++run) cycles.push_back(bench.cycles(load));
+  std::vector<double> cycles(runs);
+  for (double& run : cycles) run = bench.cycles(load);
   std::printf("%s: %.0f cycles a packet\n", mode.name.data(), median(cycles));
 }
 
