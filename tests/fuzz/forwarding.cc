@@ -181,7 +181,8 @@ bool leads_to(const std::string& mac, const std::string& address) {
   return behind && mac == mac_of(v4 ? "10.0.0.1" : "fd00::1");
 }
 
-std::vector<const Service*> services_of(const Ends& ends, const Variant& variant, bool any_port) {
+std::vector<const Service*> services_of(const Ends& ends, const Variant& variant,
+                                        bool of_any_port) {
   std::vector<const Service*> found;
   for (const Service& service : services()) {
     if (service.goes && variant.smaller) continue;
@@ -190,7 +191,7 @@ std::vector<const Service*> services_of(const Ends& ends, const Variant& variant
     const bool port = ends.protocol == static_cast<int>(service.protocol) &&
                       service.first_port <= ends.destination_port &&
                       ends.destination_port <= service.last_port;
-    if (here && (port || any_port)) found.push_back(&service);
+    if (here && (port || of_any_port)) found.push_back(&service);
   }
   return found;
 }

@@ -30,7 +30,7 @@ bool is_icmp_error(const Decoded& decoded);
 // The services that a packet with these ends comes to: of a later piece all of its address.
 std::vector<const Service*> services_of(const Decoded& in, const Variant& variant);
 std::vector<const Service*> services_of(const Ends& ends, const Variant& variant,
-                                        bool any_port = false);
+                                        bool of_any_port = false);
 
 // What is wrong with it; empty: nothing.
 std::string complaint_about(const Forwarding& forwarding, Book& book, Onlooker& onlooker);
