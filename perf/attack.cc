@@ -288,6 +288,7 @@ void start_eal() {
       "attack", "--no-huge",      "--no-pci",          "--no-shconf",
       "-m256",  "--no-telemetry", "--log-level=error", "--lcores=0@0"};
   std::vector<char*> raw;
+  raw.reserve(arguments.size());
   for (std::string& argument : arguments) raw.push_back(argument.data());
   CHECK(rte_eal_init(static_cast<int>(raw.size()), raw.data()) >= 0);
 }
