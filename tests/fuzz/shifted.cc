@@ -1,9 +1,6 @@
 #include "tests/fuzz/shifted.h"
 
-#include <arpa/inet.h>
-
-#include <algorithm>
-#include <array>
+#include "tests/proxy_header.h"
 
 namespace weft::fuzz {
 namespace {
@@ -14,18 +11,6 @@ void append(Bytes& to, std::span<const std::byte> bytes) {
   to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
-void append_address(Bytes& to, const std::string& text) {
-  std::array<std::byte, 16> bytes{};
-  const bool v4 = is_v4(text);
-  inet_pton(v4 ? AF_INET : AF_INET6, text.c_str(), bytes.data());
-  append(to, std::span(bytes).first(v4 ? 4 : 16));
-}
-
-void append_port(Bytes& to, int port) {
-  to.push_back(static_cast<std::byte>(port >> 8));
-  to.push_back(static_cast<std::byte>(port));
-}
-
 bool is_damaged(const Seen& packet) {
   return !packet.d.sound();
 }
@@ -33,23 +18,8 @@ bool is_damaged(const Seen& packet) {
 }  // namespace
 
 Bytes proxy_header(ClientAddress version, const Ends& client) {
-  if (!is_proxy(version)) return {};
-  const bool v4 = is_v4(client.source);
-  if (version == ClientAddress::proxy_v1) {
-    return test::to_bytes("PROXY TCP" + std::string(v4 ? "4 " : "6 ") + client.source + " " +
-                          client.destination + " " + std::to_string(client.source_port) + " " +
-                          std::to_string(client.destination_port) + "\r\n");
-  }
-  Bytes header = test::to_bytes("\r\n\r\n");
-  append(header, std::array{std::byte{0}});
-  append(header, test::to_bytes("\r\nQUIT\n"));
-  append(header, std::array{std::byte{0x21}, std::byte(v4 ? 0x11 : 0x21), std::byte{0},
-                            std::byte(v4 ? 12 : 36)});
-  append_address(header, client.source);
-  append_address(header, client.destination);
-  append_port(header, client.source_port);
-  append_port(header, client.destination_port);
-  return header;
+  return test::proxy_header(version, {client.source, static_cast<uint16_t>(client.source_port)},
+                            {client.destination, static_cast<uint16_t>(client.destination_port)});
 }
 
 std::string complaint_about_shifted(const Seen& in, const Seen& out, const Bytes& header) {

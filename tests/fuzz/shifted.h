@@ -10,8 +10,7 @@
 
 namespace weft::fuzz {
 
-// What the endpoint gets before the client's first byte (haproxy.org/download/3.1/doc/
-// proxy-protocol.txt, 2.1 and 2.2); `client`: the ends of the client's packets.
+// What the endpoint gets before the client's first byte; `client`: the ends of its packets.
 Bytes proxy_header(ClientAddress version, const Ends& client);
 
 // What is wrong with a segment of such a connection, whatever numbers it has; empty: nothing.

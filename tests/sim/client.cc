@@ -7,7 +7,7 @@
 #include <array>
 
 #include "dataplane/wire/headers.h"
-#include "tests/sim/proxy_header.h"
+#include "tests/proxy_header.h"
 
 namespace weft::sim {
 
@@ -65,8 +65,8 @@ Client::Client(const ClientPlan& plan, uint32_t& identifications)
       next_send_(plan.start),
       tcp_(traits_of_client(plan.number, v6(), random_), {client_seed(plan.number), {}},
            {answer_seed(plan.number), {}}),
-      header_bytes_(proxy_header(plan.service->header, {plan.address, plan.port},
-                                 {plan.service->address, plan.service->port})
+      header_bytes_(test::proxy_header(plan.service->header, {plan.address, plan.port},
+                                       {plan.service->address, plan.service->port})
                         .size()),
       acknowledges_first_(random_.happens(50)),
       backwards_(random_.happens(50)),

@@ -5,8 +5,8 @@
 #include <sstream>
 
 #include "dataplane/wire/headers.h"
+#include "tests/proxy_header.h"
 #include "tests/sim/flood.h"
-#include "tests/sim/proxy_header.h"
 
 namespace weft::sim {
 
@@ -166,9 +166,9 @@ Endpoints::Connection& Endpoints::connect(const Request& request, const Client& 
   TcpTraits traits = traits_of_endpoint(endpoint.number, v6);
   traits.isn = isn_of(++connections_) * 7;
   const ClientPlan& plan = client.plan();
-  const ByteStream from_client{
-      client_seed(plan.number),
-      proxy_header(service.header, {plan.address, plan.port}, {service.address, service.port})};
+  const ByteStream from_client{client_seed(plan.number),
+                               test::proxy_header(service.header, {plan.address, plan.port},
+                                                  {service.address, service.port})};
   TcpEnd end(traits, {answer_seed(plan.number), {}}, from_client);
   const std::string wrong = end.open(request.packet, {0, client.tcp().ours()}, request.now);
   if (!wrong.empty()) complain(request, "was sent " + wrong);

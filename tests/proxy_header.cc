@@ -1,13 +1,15 @@
-#include "tests/sim/proxy_header.h"
+#include "tests/proxy_header.h"
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <string>
 
-#include "tests/sim/network.h"
+namespace weft::test {
 
-namespace weft::sim {
+static bool is_v6(std::string_view address) {
+  return address.find(':') != std::string_view::npos;
+}
 
 static void put_address(std::string& to, std::string_view address) {
   const bool v6 = is_v6(address);
@@ -21,11 +23,11 @@ static void put_port(std::string& to, uint16_t port) {
   to += static_cast<char>(port);
 }
 
-test::Bytes proxy_header(ClientAddress version, ProxySide client, ProxySide listener) {
+Bytes proxy_header(ClientAddress version, ProxySide client, ProxySide listener) {
   const bool v6 = is_v6(client.address);
   if (version == ClientAddress::proxy_v1) {
-    return test::to_bytes(fmt::format("PROXY TCP{} {} {} {} {}\r\n", v6 ? 6 : 4, client.address,
-                                      listener.address, client.port, listener.port));
+    return to_bytes(fmt::format("PROXY TCP{} {} {} {} {}\r\n", v6 ? 6 : 4, client.address,
+                                listener.address, client.port, listener.port));
   }
   if (version != ClientAddress::proxy_v2) return {};
   std::string header("\r\n\r\n\0\r\nQUIT\n\x21", 13);
@@ -35,7 +37,7 @@ test::Bytes proxy_header(ClientAddress version, ProxySide client, ProxySide list
   put_address(header, listener.address);
   put_port(header, client.port);
   put_port(header, listener.port);
-  return test::to_bytes(header);
+  return to_bytes(header);
 }
 
-}  // namespace weft::sim
+}  // namespace weft::test

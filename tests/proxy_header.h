@@ -9,7 +9,7 @@
 #include "pipelines/policy.h"
 #include "tests/packet_builder.h"
 
-namespace weft::sim {
+namespace weft::test {
 
 struct ProxySide {
   std::string_view address;
@@ -17,6 +17,6 @@ struct ProxySide {
 };
 
 // Empty: `version` is not of the PROXY protocol.
-test::Bytes proxy_header(ClientAddress version, ProxySide client, ProxySide listener);
+Bytes proxy_header(ClientAddress version, ProxySide client, ProxySide listener);
 
-}  // namespace weft::sim
+}  // namespace weft::test
