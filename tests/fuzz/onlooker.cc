@@ -269,6 +269,17 @@ Onlooker::Guess Onlooker::anything(const Service& service, const Ends& client) c
   return {.after = unsure, .any_numbers = true};
 }
 
+// What may have become of the connection where nobody looked.
+void Onlooker::add_unseen(std::vector<Guess>& guesses, const Service& service, const Ends& client,
+                          const Turn& turn) const {
+  const Connection* known = find(client);
+  const bool header = is_proxy(service.proxy);
+  const bool lax = known != nullptr ? known->unsure : header;
+  const bool plain = known == nullptr || (!lax && !needs_entry(service));
+  if (!header && plain) guesses.push_back({});
+  if (lax || !turn.alone) guesses.push_back(anything(service, client));
+}
+
 // What the segment does to the connection.
 Onlooker::Guess Onlooker::goes_on(Connection connection, const Seen& in, const Seen& out,
                                   uint32_t mtu_bytes) {
@@ -309,17 +320,13 @@ std::vector<Onlooker::Guess> Onlooker::of_client(const Service& service, const S
     Connection& after = *guesses.back().after;
     after.unsure = !turn.alone && (has(in, syn) || after.phase != known->phase);
   }
-  const bool lax = known != nullptr ? known->unsure : header;
-  const bool plain = known == nullptr || (!lax && !needs_entry(service));
-  if (!header && plain) guesses.push_back({});
-  if (lax || !turn.alone) guesses.push_back(anything(service, client));
+  add_unseen(guesses, service, client, turn);
   return guesses;
 }
 
 std::vector<Onlooker::Guess> Onlooker::of_endpoint(const Service& service, const Ends& client,
                                                    const Seen& in, const Turn& turn) const {
   const Connection* known = find(client);
-  const bool header = is_proxy(service.proxy);
   std::vector<Guess> guesses;
   const bool waits = known != nullptr && is_unsettled(known->phase) && !has(in, rst);
   if (known != nullptr && !known->unsure && !waits) {
@@ -328,10 +335,7 @@ std::vector<Onlooker::Guess> Onlooker::of_endpoint(const Service& service, const
     after.unsure = !turn.alone && after.phase != known->phase;
     guesses.push_back({.after = after, .shift = shift});
   }
-  const bool lax = known != nullptr ? known->unsure : header;
-  const bool plain = known == nullptr || (!lax && !needs_entry(service));
-  if (!header && plain) guesses.push_back({});
-  if (lax || !turn.alone) guesses.push_back(anything(service, client));
+  add_unseen(guesses, service, client, turn);
   return guesses;
 }
 

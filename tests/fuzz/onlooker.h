@@ -113,6 +113,8 @@ class Onlooker {
   std::optional<Connection> by_cookie(const Service& service, const Seen& in, Instant now,
                                       bool& stale) const;
   Guess anything(const Service& service, const Ends& client) const;
+  void add_unseen(std::vector<Guess>& guesses, const Service& service, const Ends& client,
+                  const Turn& turn) const;
   static Guess goes_on(Connection connection, const Seen& in, const Seen& out, uint32_t mtu_bytes);
   static Bytes syn_of(const Ends& client, const Connection& connection, const Seen& out);
 
