@@ -44,6 +44,10 @@ EDGE6_GATEWAY, EDGE6_ROUTER = "fd00:10::254", "fd00:10::253"
 MESH6_GATEWAY, MESH6_ROUTER = "fd00:12::254", "fd00:12::253"
 ROUTED_LISTENER6 = "2001:db8:113::10"
 SOURCE_ADDRESSES = ["10.9.0.0/28", "fd00:9::/124"]  # the workers', by the instances' default route
+# Instances know it for good: plugged in again, one that still asked for it would ask next only a
+# second later, and what it answers in a tunnel's or direct mode would wait, while probes pass.
+MESH_ROUTER_MAC = "02:00:00:00:02:fd"
+EDGE_ROUTER_MAC = "02:00:00:00:00:fd"
 DIRECT_RETURN_TABLE = "100"
 
 
@@ -300,14 +304,16 @@ class Lab:
 
     def _make_switch(self):
         switch = self.switch
-        for bridge, address, address6, mtu_bytes in [
-            ("edge", EDGE_ROUTER, EDGE6_ROUTER, self.mtu_bytes),
-            ("mesh", MESH_ROUTER, MESH6_ROUTER, self.mesh_mtu_bytes),
+        for bridge, mac, address, address6, mtu_bytes in [
+            ("edge", EDGE_ROUTER_MAC, EDGE_ROUTER, EDGE6_ROUTER, self.mtu_bytes),
+            ("mesh", MESH_ROUTER_MAC, MESH_ROUTER, MESH6_ROUTER, self.mesh_mtu_bytes),
         ]:
             switch.ip(
                 "link",
                 "add",
                 f"{bridge}-bridge",
+                "address",
+                mac,
                 "mtu",
                 mtu_bytes,
                 "type",
@@ -347,6 +353,8 @@ class Lab:
                 instance.ip("route", "add", "default", "via", gateway)
                 returning = ["table", DIRECT_RETURN_TABLE]
                 instance.ip("route", "add", "default", "via", router, *returning)
+                known = ["lladdr", MESH_ROUTER_MAC, "nud", "permanent"]
+                instance.ip("neigh", "replace", router, "dev", "eth0", *known)
             instance.decapsulation = program
             instance.decapsulate(True)
 
