@@ -29,10 +29,10 @@ constexpr Family families[] = {
     {"2001:db8::1", "2001:db8:1::10", "fd00::2:1", "fd00::f0/125"},
 };
 
-SnapshotBuilder configuration(const Family& family) {
+SnapshotBuilder configuration(const Family& family, HashOn hash = HashOn::five_tuple) {
   SnapshotBuilder b;
   b.cluster("web", {{family.endpoint, 8080}}).timeouts(timeouts);
-  b.listener(family.listener, 80, Protocol::tcp, Forward::fullnat, "web");
+  b.listener(family.listener, 80, Protocol::tcp, Forward::fullnat, "web", hash);
   b.listener(family.listener, 53, Protocol::udp, Forward::fullnat, "web");
   b.source_addresses(family.sources);
   return b;
@@ -103,6 +103,20 @@ TEST(ForwardFullnat, FlowsHaveSourcesOfTheirOwn) {
     }
     EXPECT_EQ(sources.size(), 1000u);
     EXPECT_EQ(addresses.size(), 8u);
+  }
+}
+
+// One address may stand for many clients, and all of them have one endpoint.
+TEST(ForwardFullnat, FlowsOfOneClientAddressHaveSourcesOfTheirOwnWhereItChoosesTheEndpoint) {
+  for (const Family& family : families) {
+    Path path(configuration(family, HashOn::source), {4096, 4096, 4096, 4096});
+    std::set<std::pair<std::string, int>> sources;
+    for (uint16_t port = 1; port <= 1000; ++port) {
+      const auto out = path.send(to_listener(family, port, tcp_flag::syn));
+      ASSERT_TRUE(out.forwarded()) << name(out.drop) << ", flow " << port;
+      sources.emplace(out.frame.source, out.frame.source_port);
+    }
+    EXPECT_EQ(sources.size(), 1000u);
   }
 }
 

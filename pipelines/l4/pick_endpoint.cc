@@ -118,12 +118,14 @@ struct Picker {
 
   // False: there is no source for a flow to this endpoint.
   template <class Table>
-  bool fullnat_fits(Table& table, const Headers& headers, EndpointSlot slot, uint64_t hash,
-                    Choice& choice) const {
+  bool fullnat_fits(Table& table, const Headers& headers, EndpointSlot slot, Choice& choice) const {
     if (!record(slot).source_is_workers) {
       choice.why = Drop::no_source_address;
       return false;
     }
+    // Of the flow, also where one of the client's address alone chose the endpoint: its flows need
+    // a source each.
+    const uint64_t hash = flow_hash(headers, HashOn::five_tuple, snapshot.policy->hash_seed);
     const auto source = sources.pick(table, record(slot), headers.protocol, hash);
     if (!source) {
       choice.why = Drop::source_ports_full;
@@ -134,25 +136,23 @@ struct Picker {
   }
 
   // Whether a new flow may go to the endpoint, which is healthy.
-  bool fits(const Headers& headers, Forward forward, EndpointSlot slot, uint64_t hash,
-            Choice& choice) const {
-    return !is_nat(forward) || fits_nat(headers, forward, slot, hash, choice);
+  bool fits(const Headers& headers, Forward forward, EndpointSlot slot, Choice& choice) const {
+    return !is_nat(forward) || fits_nat(headers, forward, slot, choice);
   }
   // Out of line, as all that a flood which goes by the hash does not need.
   [[gnu::noinline]] bool fits_nat(const Headers& headers, Forward forward, EndpointSlot slot,
-                                  uint64_t hash, Choice& choice) const {
+                                  Choice& choice) const {
     if (record(slot).address.is_v4() != headers.v4) return false;
     return flows.with_nat(headers.v4, [&](auto& table) {
       return forward == Forward::nat ? nat_fits(table, headers, slot, choice)
-                                     : fullnat_fits(table, headers, slot, hash, choice);
+                                     : fullnat_fits(table, headers, slot, choice);
     });
   }
 
   Choice choose_by_id(const Headers& headers, const Decision& decision) const {
     const ListenerPolicy& listener = *decision.listener;
-    const uint64_t hash = flow_hash(headers, listener.hash, snapshot.policy->hash_seed);
     Choice choice;
-    if (fits(headers, listener.forward, decision.by_id, hash, choice)) {
+    if (fits(headers, listener.forward, decision.by_id, choice)) {
       choice.endpoint = decision.by_id;
     }
     return choice;
@@ -224,7 +224,7 @@ struct Picker {
         choice.why = Drop::endpoints_full;
         return false;
       }
-      if (!fits(headers, listener.forward, slot, hash, choice)) return false;
+      if (!fits(headers, listener.forward, slot, choice)) return false;
       choice.endpoint = slot;
       return true;
     };
