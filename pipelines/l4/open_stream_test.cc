@@ -265,6 +265,27 @@ TEST_P(Cookie, NumbersBlocksTimestampsAndWindowsAreTranslated) {
   EXPECT_EQ(reply.payload, test::to_bytes("world"));
 }
 
+TEST_P(Cookie, AConnectionThatFollowsHasTheWindowsThatItAgreedOn) {
+  Attacked attacked(GetParam());
+  attacked.establish();
+  constexpr uint32_t next_isn = isn + 50'000, next_endpoint_isn = 9'000'000;
+  attacked.send(attacked.from_client(next_isn, 0, tcp_flag::syn));
+  const Decoded answer =
+      attacked.send(attacked.from_endpoint(next_endpoint_isn, next_isn + 1, syn_ack)).frame;
+  EXPECT_EQ(answer.acknowledgment, next_isn + 1);
+  const uint32_t first = answer.sequence + 1;
+  EXPECT_EQ(
+      attacked.send(attacked.from_client(next_isn + 1, first, tcp_flag::ack)).frame.acknowledgment,
+      next_endpoint_isn + 1);
+  const Decoded reply =
+      attacked
+          .send(attacked.from_endpoint(next_endpoint_isn + 1, next_isn + 1, tcp_flag::ack)
+                    .window(4000))
+          .frame;
+  EXPECT_EQ(reply.sequence, first);
+  EXPECT_EQ(reply.window, 4000);
+}
+
 TEST_P(Cookie, DataBeforeTheEndpointsAnswerIsHeldOnce) {
   Attacked attacked(GetParam());
   attacked.ask();

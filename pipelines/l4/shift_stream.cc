@@ -76,12 +76,19 @@ void unshift_endpoint(TcpEdit& edit, const Headers& headers, const Stream& strea
   });
 }
 
+// Of a stream that is open it may ask for another connection: so does a client that uses its port
+// again, or that is seen first by something else than its SYN.
+void hear_syn(Packet packet, const Headers& headers, Stream& stream) {
+  if (is_unsettled(stream.phase) || !is_intact(packet, headers)) return;
+  const uint32_t sequence = sequence_of(packet, headers);
+  const bool open = stream.phase == StreamPhase::open;
+  stream.asked_again = open && (stream.asked_again || sequence != stream.client_isn);
+  stream.client_isn = sequence;
+}
+
 // Data that comes with a SYN would lie where the header belongs.
-void strip_syn(Packet packet, Headers& headers, Stream& stream) {
+void strip_syn(Packet packet, Headers& headers, const Stream& stream) {
   if (stream.header == ClientAddress::none) return;
-  if (stream.phase == StreamPhase::header_due && is_intact(packet, headers)) {
-    stream.client_isn = sequence_of(packet, headers);
-  }
   if (headers.payload == Payload::transport) cut_payload(packet, headers);
   TcpEdit edit(tcp_header(packet, headers));
   for_each_tcp_option(edit.header(), [](uint8_t kind, std::span<std::byte> option) {
@@ -123,6 +130,16 @@ bool put_header(Packet packet, Headers& headers, Stream& stream, uint16_t mtu_by
 
 // ---- to the client
 
+// The endpoint's answer to a SYN after the stream was open: another connection begins, whose two
+// sides see what the other offers.
+void begin_again(Stream& stream) {
+  stream.asked_again = false;
+  if (stream.header != ClientAddress::none) stream.phase = StreamPhase::header_due;
+  stream.header_sent = false;
+  stream.upscale_to_client = stream.upscale_to_endpoint = 0;
+  stream.blanks_blocks = false;
+}
+
 // What the endpoint's number of a byte of the client's is to the client, who knows no header.
 uint32_t as_client_counts(uint32_t number, const Stream& stream) {
   if (is_unsettled(stream.phase)) return number;
@@ -155,7 +172,10 @@ void carry_header(Stream& stream, ClientAddress version, const StreamSides& side
 }
 
 void shift_to_endpoint(Packet packet, Headers& headers, Stream& stream, uint16_t mtu_bytes) {
-  if (has(headers, tcp_flag::syn)) return strip_syn(packet, headers, stream);
+  if (has(headers, tcp_flag::syn)) {
+    hear_syn(packet, headers, stream);
+    return strip_syn(packet, headers, stream);
+  }
   if (is_unsettled(stream.phase)) return;  // a reset, made as the endpoint has to see it
   const bool due = stream.phase == StreamPhase::header_due;
   const bool with_header = due && put_header(packet, headers, stream, mtu_bytes);
@@ -171,8 +191,11 @@ void shift_to_endpoint(Packet packet, Headers& headers, Stream& stream, uint16_t
 
 void shift_to_client(Packet packet, const Headers& headers, Stream& stream) {
   TcpEdit edit(tcp_header(packet, headers));
-  const bool due = stream.phase == StreamPhase::header_due;
   const bool syn = has(headers, tcp_flag::syn);
+  const bool answers = syn && has(headers, tcp_flag::ack) && stream.asked_again &&
+                       edit.acknowledgment() == stream.client_isn + 1;
+  if (answers && is_intact(packet, headers)) begin_again(stream);
+  const bool due = stream.phase == StreamPhase::header_due;
   if (has(headers, tcp_flag::ack) && (due || !syn)) {
     edit.set_acknowledgment(acknowledged(edit.acknowledgment(), packet, headers, stream));
   }

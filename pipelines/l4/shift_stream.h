@@ -11,6 +11,9 @@
 //                     client sends what is missing again
 //   everything else   the same, its number shifted by the header's length
 //
+// An endpoint that answers another SYN than the one that a stream began with has begun another
+// connection, to which all of this applies again.
+//
 // An endpoint's acknowledgement of a part of the header acknowledges nothing to the client. What a
 // segment says to the stream itself counts only if its checksum is right: a damaged number, which
 // nobody else believes, would stay.

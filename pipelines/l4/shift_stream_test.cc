@@ -324,6 +324,41 @@ TEST_P(ProxyStream, AFlowInMidStreamIsShiftedWithoutAnotherHeader) {
   EXPECT_EQ(data.frame.payload, test::to_bytes("hello"));
 }
 
+TEST_P(ProxyStream, AConnectionThatBeginsWhereOneWasOpenHasItsHeaderToo) {
+  Talk talk(GetParam());
+  talk.send(talk.from_client(isn - 900, 0, tcp_flag::ack).payload("from before"));
+  talk.open();
+  for (int i = 0; i < 2; ++i) {
+    const auto ack = talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack));
+    EXPECT_EQ(ack.frame.sequence, isn + 1);
+    EXPECT_EQ(ack.frame.payload, talk.header);
+  }
+  talk.send(talk.from_endpoint(endpoint_isn + 1, isn + 1 + talk.header_bytes(), tcp_flag::ack));
+  EXPECT_EQ(talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack)).frame.payload,
+            Bytes{});
+}
+
+TEST_P(ProxyStream, ASynThatTheEndpointDoesNotAcceptChangesNothing) {
+  Talk talk(GetParam());
+  talk.establish();
+  talk.send(talk.from_client(isn + 0x40, 0, tcp_flag::syn));
+  talk.send(talk.from_endpoint(endpoint_isn + 1, isn + 1 + talk.header_bytes(), tcp_flag::ack));
+  talk.path.send(talk.from_endpoint(endpoint_isn, isn + 1, tcp_flag::syn | tcp_flag::ack));
+  const auto data =
+      talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack).payload("hello"));
+  EXPECT_EQ(data.frame.sequence, isn + 1 + talk.header_bytes());
+  EXPECT_EQ(data.frame.payload, test::to_bytes("hello"));
+}
+
+TEST_P(ProxyStream, AHandshakeThatArrivesTwiceBeginsNothing) {
+  Talk talk(GetParam());
+  talk.establish();
+  talk.send(talk.from_client(isn, 0, tcp_flag::syn));
+  talk.send(talk.from_endpoint(endpoint_isn, isn + 1, tcp_flag::syn | tcp_flag::ack));
+  EXPECT_EQ(talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack)).frame.payload,
+            Bytes{});
+}
+
 TEST(ProxyStreams, WithoutRoomForOneMoreAConnectionIsDroppedByName) {
   Path path(configuration(cases[0]), {1024, 1024, 1024, 1024, 2});
   for (uint16_t port = 1; port <= 3; ++port) {

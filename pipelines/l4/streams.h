@@ -68,6 +68,7 @@ struct Stream {
   int8_t upscale_to_endpoint = 0;
   bool blanks_blocks = false;  // the client sends SACK blocks, and the endpoint knows none
   bool holds = false;          // a segment of the client's is held, or came out again
+  bool asked_again = false;    // the client sent another SYN after the stream was open
 
   StreamPhase phase = StreamPhase::open;
   ClientAddress header = ClientAddress::none;  // proxy_v1, proxy_v2

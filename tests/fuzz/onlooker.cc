@@ -105,9 +105,9 @@ void Onlooker::Connection::count_as_endpoint(const Seen& in, Shift& shift) const
   if (has(in, ack)) shift.acknowledgment = -endpoint_shift();
   shift.blocks = -endpoint_shift();
   if (!by_cookie || !answered) return;
-  shift.blanks_blocks = offered.sack && !granted.sack;
+  shift.blanks_blocks = !begun_again && offered.sack && !granted.sack;
   if (offered.timestamps && has(in, ack)) shift.echo = granted.timestamp - offered.echo;
-  if (offered.window_scale && !granted.window_scale) {
+  if (!begun_again && offered.window_scale && !granted.window_scale) {
     shift.window = rescaled(in.d.window, *offered.window_scale);
   }
 }
@@ -138,8 +138,11 @@ bool Onlooker::Connection::put_header(const Seen& in, uint32_t mtu_bytes, Shift&
 Shift Onlooker::Connection::to_endpoint(const Seen& in, uint32_t mtu_bytes) {
   Shift shift;
   if (has(in, syn)) {
+    if (!is_unsettled(phase) && is_intact(in)) {
+      if (phase == Phase::open && in.d.sequence != client_isn) asked_again = true;
+      client_isn = in.d.sequence;
+    }
     if (header.empty()) return shift;
-    if (phase == Phase::header_due && is_intact(in)) client_isn = in.d.sequence;
     shift.without_fast_open = true;
     shift.without_data = is_whole(in);
     return shift;
@@ -163,6 +166,13 @@ uint32_t Onlooker::Connection::as_client(uint32_t number) const {
 
 Shift Onlooker::Connection::to_client(const Seen& in) {
   Shift shift;
+  const bool answers_again = asked_again && (in.d.flags & (syn | ack)) == (syn | ack) &&
+                             in.d.acknowledgment == client_isn + 1 && is_intact(in);
+  if (answers_again) {
+    asked_again = header_went = false;
+    begun_again = true;
+    if (!header.empty()) phase = Phase::header_due;
+  }
   const bool due = phase == Phase::header_due;
   if (is_unsettled(phase)) {  // a reset takes the place of all that the client waits for
     endpoint_isn = in.d.sequence - 1;
@@ -181,7 +191,7 @@ Shift Onlooker::Connection::to_client(const Seen& in) {
   shift.blanks_blocks = due;
   if (has(in, syn)) {
     shift.window = std::max(in.d.window - static_cast<int>(header.size()), 0);
-  } else if (by_cookie && phase != Phase::refused && offered.window_scale) {
+  } else if (by_cookie && !begun_again && phase != Phase::refused && offered.window_scale) {
     shift.window = rescaled(in.d.window, granted.window_scale.value_or(0) - promised_scale);
   }
   if (by_cookie && phase != Phase::refused && offered.timestamps) {
@@ -332,7 +342,8 @@ std::vector<Onlooker::Guess> Onlooker::of_endpoint(const Service& service, const
   if (known != nullptr && !known->unsure && !waits) {
     Connection after = *known;
     const Shift shift = after.to_client(in);
-    after.unsure = !turn.alone && after.phase != known->phase;
+    const bool changes = after.phase != known->phase || after.asked_again != known->asked_again;
+    after.unsure = !turn.alone && changes;
     guesses.push_back({.after = after, .shift = shift});
   }
   add_unseen(guesses, service, client, turn);

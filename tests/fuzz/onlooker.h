@@ -48,6 +48,9 @@ class Onlooker {
     int client_window = 0;
     Offer offered, granted;
     bool answered = false;  // granted is known
+    // Once open.
+    bool asked_again = false;  // by another SYN
+    bool begun_again = false;  // that was answered: nothing was promised for the endpoint
 
     Shift to_endpoint(const Seen& in, uint32_t mtu_bytes);
     Shift to_client(const Seen& in);
