@@ -32,13 +32,37 @@ const FlowBook::Flow& FlowBook::flow(uint32_t client) {
 void FlowBook::on_large(uint32_t client, Instant now) {
   flow(client);
   if (!flows_[client].begun) flows_[client].begun = now;
+  lives_.see_healthy(now);
+}
+
+bool FlowBook::outlived_entry(const Flow& flow, const FlowPacket& packet) const {
+  const Duration silent = packet.by_worker - flow.last_by_worker;
+  return silent + slack > timeout_of(flow, *packet.service);
+}
+
+bool FlowBook::was_evicted(const Flow& flow, const FlowPacket& packet) const {
+  return gateway_.pressure(packet.worker, *packet.service).evicted != flow.at_last.evicted &&
+         may_be_evicted(flow, *packet.service);
+}
+
+void FlowBook::on_answer_to(uint32_t other, const FlowPacket& packet) {
+  const Flow& had = flow(other);
+  const bool gone = had.may_lack_entry || outlived_entry(had, packet) || was_evicted(had, packet);
+  flow(packet.client);
+  if (gone) flows_[packet.client].inherits = true;
+}
+
+void FlowBook::on_refused(const FlowPacket& packet) {
+  flow(packet.client);
+  Flow& flow = flows_[packet.client];
+  if (flow.may_lack_entry || outlived_entry(flow, packet)) flow.refused = true;
 }
 
 // Whether this packet may have found none.
 void FlowBook::look_for_entry(Flow& flow, const FlowPacket& packet) const {
   const Service& service = *packet.service;
   const Duration silent = packet.by_worker - flow.last_by_worker;
-  if (silent + slack > timeout_of(flow, service)) flow.may_lack_entry = true;
+  if (outlived_entry(flow, packet)) flow.may_lack_entry = true;
   const TablePressure pressure = gateway_.pressure(packet.worker, service);
   const bool evicted = pressure.evicted != flow.at_last.evicted;
   // What ended the flow may have been lost with it.

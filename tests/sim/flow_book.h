@@ -46,6 +46,11 @@ class FlowBook {
   // A damaged packet may have ended the flow of this client, or begun it before its time.
   void on_damaged(uint32_t client) { damaged_.insert(client); }
   bool damaged(uint32_t client) const { return damaged_.contains(client); }
+  // The gateway resets what an endpoint sent to this client.
+  void on_refused(const FlowPacket& packet);
+  // What an endpoint sent to `other` reaches this client: it may have the source that the other one
+  // had, if that one's entry may be gone.
+  void on_answer_to(uint32_t other, const FlowPacket& packet);
   // The gateway answers the client's SYN by a cookie.
   void on_cookie(const FlowPacket& packet);
 
@@ -60,7 +65,9 @@ class FlowBook {
     bool established = false;                                            // TCP
     bool client_closed = false, endpoint_closed = false, reset = false;  // TCP
     bool asked = false;                                                  // for proof, by a cookie
-    bool shifted = false;  // its two sides count differently
+    bool refused = false;   // an answer, when there was no entry; the reset may come late
+    bool inherits = false;  // what is sent to who had its source before
+    bool shifted = false;   // its two sides count differently
     // So they did, and the gateway may have forgotten how; or two handshakes were begun.
     bool torn = false;
     bool unsure = false;           // it may be elsewhere: packets waited for a neighbour
@@ -74,6 +81,8 @@ class FlowBook {
 
  private:
   Flow& note(const FlowPacket& packet);
+  bool outlived_entry(const Flow& flow, const FlowPacket& packet) const;
+  bool was_evicted(const Flow& flow, const FlowPacket& packet) const;
   void look_for_entry(Flow& flow, const FlowPacket& packet) const;
   void place(Flow& flow, const FlowPacket& packet, const std::string& endpoint);
   void check_new(const Flow& flow, const FlowPacket& packet, const std::string& endpoint) const;

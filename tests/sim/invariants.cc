@@ -82,7 +82,7 @@ void Invariants::check_to_endpoint(const std::string& endpoint, const test::Deco
   const std::optional<test::Decoded> inner = unwrap(frame, service.forward);
   if (!inner) return breach("to an endpoint not as its mode says");
   if (!frame.sound() || !inner->sound()) return check_damaged(frame, &*inner);
-  if (is_refusal(*inner)) return check_refused(endpoint, *inner);
+  if (is_refusal(*inner)) return check_refused(endpoint, *inner, packet);
   check_ttl(*inner);
   const std::optional<uint32_t> client = senders_.of(*inner);
   if (!client) return breach("to an endpoint, and of nobody");
@@ -121,8 +121,14 @@ void Invariants::check_sides(const Service& service, const test::Decoded& inner)
 }
 
 // What comes back from an endpoint without a flow (fullnat), or damaged so that it may not go on.
-void Invariants::check_refused(const std::string& endpoint, const test::Decoded& frame) {
+void Invariants::check_refused(const std::string& endpoint, const test::Decoded& frame,
+                               FlowPacket packet) {
   const bool fullnat = lives_.service_of(endpoint).forward == Forward::fullnat;
+  if (const auto seen_as = fullnat ? senders_.of(frame) : std::nullopt) {
+    packet.client = *seen_as;
+    packet.service = &lives_.service_of(endpoint);
+    flows_.on_refused(packet);
+  }
   if (frame.icmp_type < 0) {
     const Client* client = client_at_(frame.source, frame.source_port);
     const bool asked = client != nullptr && flows_.flow(client->plan().number).asked;
@@ -151,7 +157,12 @@ void Invariants::check_to_client(const test::Decoded& frame, FlowPacket packet) 
   packet.client = client->plan().number;
   packet.service = &client->service();
   packet.tcp_flags = frame.flags;
-  if (!token_of(frame)) return check_own_answer(*client, frame, packet);
+  const std::optional<Token> token = token_of(frame);
+  if (!token) return check_own_answer(*client, frame, packet);
+  const bool another = token->client != packet.client;
+  if (another && packet.service->forward == Forward::fullnat) {
+    flows_.on_answer_to(token->client, packet);
+  }
   check_ttl(frame);
   flows_.to_client(packet);
 }
@@ -194,6 +205,10 @@ bool Invariants::torn(uint32_t client) {
   return flow.torn || flow.visited.size() > 1;
 }
 
+bool Invariants::inherits(uint32_t client) {
+  return flows_.flow(client).inherits;
+}
+
 // By a cookie, of timestamps that an endpoint does not have.
 bool Invariants::promised_too_much(const Client& client, const FlowBook::Flow& flow) const {
   if (!client.by_cookie() || !client.tcp().ours().timestamps) return false;
@@ -212,7 +227,8 @@ bool Invariants::excused(const Client& client) {
   const FlowBook::Flow& flow = flows_.flow(client.plan().number);
   if (flow.torn || client.confused()) return true;
   if (!client.gave_up() && promised_too_much(client, flow)) return true;
-  if (!client.gave_up() && (flow.moves != 0 || flows_.damaged(client.plan().number))) return true;
+  const bool suffered = flow.moves != 0 || flow.refused || flows_.damaged(client.plan().number);
+  if (!client.gave_up() && suffered) return true;
   const bool none = flow.endpoint.empty();
   const bool pressed = none ? gateway_.pressure() != TablePressure{}
                             : gateway_.pressure(flow.worker, service) != flow.at_first;

@@ -46,6 +46,8 @@ class Invariants {
 
   // The two sides of the client's connection may count differently for all that the gateway knows.
   bool torn(uint32_t client);
+  // The client may be sent what is for who had the source of its flow before (fullnat).
+  bool inherits(uint32_t client);
 
   const Ledger& ledger() const { return ledger_; }
   uint64_t moves() const { return flows_.moves(); }
@@ -57,7 +59,7 @@ class Invariants {
                          FlowPacket packet);
   void check_sides(const Service& service, const test::Decoded& inner);
   void check_stranger(const std::string& endpoint, const test::Decoded& inner);
-  void check_refused(const std::string& endpoint, const test::Decoded& frame);
+  void check_refused(const std::string& endpoint, const test::Decoded& frame, FlowPacket packet);
   void check_to_client(const test::Decoded& frame, FlowPacket packet);
   void check_ttl(const test::Decoded& packet);
   void check_own_answer(const Client& client, const test::Decoded& frame, const FlowPacket& packet);

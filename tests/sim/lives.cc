@@ -85,6 +85,12 @@ void Lives::on_moment(Instant now) {
   }
 }
 
+void Lives::see_healthy(Instant now) {
+  for (auto& [address, life] : lives_) {
+    if (gateway_.state(address) == EndpointState::healthy) life.last_healthy = now;
+  }
+}
+
 void Lives::judge(const std::string& address, Life& life,
                   const SimulatedGateway::Standing& standing, Instant now) {
   if (*life.alive) {

@@ -21,6 +21,8 @@ class Lives {
 
   // At the end of every moment.
   void on_moment(Instant now);
+  // In the middle of one: mgmt may act before it ends.
+  void see_healthy(Instant now);
   // mgmt could not act for so long; what it has to notice takes it that much longer.
   void excuse_delay(Duration duration) { delays_ += duration; }
   // The kernel has no link address of the endpoint: packets to it may wait in the gateway. Until
