@@ -86,7 +86,8 @@ class Clean:
 
 
 def commands(folder):
-    """The compiler's command for each source of the build folder, relative to the root."""
+    """The compiler's command for each source of the build folder, relative to the root: the first
+    one, where a source is compiled several times."""
     database = json.loads(
         (pathlib.Path(folder) / "compile_commands.json").read_text(encoding="utf-8")
     )
@@ -94,7 +95,7 @@ def commands(folder):
         os.path.relpath(os.path.join(entry["directory"], entry["file"])): shlex.split(
             entry["command"]
         )
-        for entry in database
+        for entry in reversed(database)
     }
 
 
@@ -160,16 +161,15 @@ def headers_compile_alone(tree, folder, clean):
 def tidy(tree, folder, clean):
     rules = pathlib.Path(".clang-tidy").read_text(encoding="utf-8")
     jobs = []
-    for file in sorted(commands(folder)):
+    for file, command in sorted(commands(folder).items()):
         if file in tree.text and not is_test(file) and not file.startswith(SLOW_TO_COMPILE):
-            command = ["clang-tidy", "--quiet", f"--extra-arg={OTHER_COMPILERS}", "-p", folder]
-            jobs.append((file, [*command, file], rules))
+            # With the folder's own commands it would judge a source once for each of them.
+            flags = [OTHER_COMPILERS, *include_flags(command, folder)]
+            jobs.append((file, ["clang-tidy", "--quiet", file, "--", *flags], rules))
 
     def judge(file, done):
         found = set(re.findall(r"^(\S+?:\d+):\d+: (?:warning|error): (.*)$", done.stdout, re.M))
         for where, what in found:
-            if not os.path.isabs(where):
-                where = os.path.join(folder, where)  # where the compiler's commands are run
             tree.breach(os.path.relpath(where), f"clang-tidy: {what}")
         if done.returncode and not found:
             tree.breach(file, f"clang-tidy exits with {done.returncode}: {done.stdout[:200]}")
