@@ -3,14 +3,17 @@
 // one cache line (IPv6: two that are fetched together). When both are full a flow moves to its own
 // other bucket, where a flow may move on in turn; if that makes no room, the least valuable one
 // goes: half-open, then closing, then the oldest UDP. Where moving keeps failing, as in a flood,
-// few inserts try it. An established TCP flow is never evicted: then the new one is refused, and
-// the caller does without an entry.
+// few inserts try it. A bucket with room for it counts the flows that are away: those whose first
+// bucket it is and that live in their second. While there are none, whoever is not found in the
+// first is nowhere, and most of a flood costs one cache line. An established TCP flow is never
+// evicted: then the new one is refused, and the caller does without an entry.
 //
 // Bucket gives the layout: `Key`, `flows`, `match(key)`, `key(i)`, `meta(i)`, `put(i, key, meta)`,
-// and `hash(KeyedHash, key)`. Nothing here allocates after construction or runs unbounded.
-// Owner says what has become of a flow: `clock()`, `gone(bucket, i)` (its endpoint or listener is
-// no more) and `removed(bucket, i)`, called for each flow that is about to leave, also to make
-// room; it may forget() flows of the same table. Thread safety: one worker.
+// and `hash(KeyedHash, key)`, and, if it can count, `away()` and `set_away(count)`. Nothing here
+// allocates after construction or runs unbounded. Owner says what has become of a flow: `clock()`,
+// `gone(bucket, i)` (its endpoint or listener is no more) and `removed(bucket, i)`, called for each
+// flow that is about to leave, also to make room; it may forget() flows of the same table. Thread
+// safety: one worker.
 #pragma once
 
 #include <immintrin.h>
@@ -156,7 +159,14 @@ class FlowTable {
   }
   // The two halves of find(), for callers that prefetch in between.
   Flow find_first(Place place, const Key& key) { return find_in(buckets_[place.first], key); }
-  Flow find_second(Place place, const Key& key) { return find_in(buckets_[place.second], key); }
+  Flow find_second(Place place, const Key& key) {
+    return may_be_away(place) ? find_in(buckets_[place.second], key) : Flow{};
+  }
+  // False: what is not in its first bucket is nowhere.
+  bool may_be_away(Place place) const {
+    if constexpr (counts_away) return buckets_[place.first].away() != 0;
+    return true;
+  }
 
   // Requires: the key is not in the table. An empty Flow when there is no room.
   template <class Owner>
@@ -171,6 +181,7 @@ class FlowTable {
       return {};
     }
     room.bucket->put(room.at, key, meta);
+    if (room.bucket != &buckets_[place.first]) count_away(buckets_[place.first], 1);
     ++counts_.entries;
     ++counts_.inserted;
     return room;
@@ -183,6 +194,10 @@ class FlowTable {
   }
   // Removes a flow of which its owner knows.
   void forget(Flow flow) {
+    if constexpr (counts_away) {
+      Bucket& first = buckets_[place(flow.bucket->key(flow.at)).first];
+      if (flow.bucket != &first) count_away(first, -1);
+    }
     flow.set_meta({});
     --counts_.entries;
   }
@@ -236,6 +251,15 @@ class FlowTable {
     }
   }
 
+  static constexpr bool counts_away = requires(Bucket & bucket) { bucket.set_away(0); };
+
+  // A stand-in has not all buckets of what it stands for: there it may be that nobody was counted.
+  static void count_away(Bucket& first, int change) {
+    if constexpr (counts_away) {
+      first.set_away(static_cast<uint16_t>(std::max(first.away() + change, 0)));
+    }
+  }
+
   Flow find_in(Bucket& bucket, const Key& key) {
     const uint32_t lanes = bucket.match(key);
     if (lanes == 0) return {};
@@ -285,6 +309,8 @@ class FlowTable {
       if (!to || to.bucket == &bucket) continue;
       to.bucket->move(to.at, bucket, i);
       bucket.set_meta(i, {});
+      const bool leaves = &buckets_[own.first] == &bucket;
+      count_away(buckets_[own.first], leaves ? 1 : -1);
       return {&bucket, i};
     }
     return {};

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
 #include <vector>
 
 #include "dataplane/table/nat_flows.h"
@@ -209,6 +211,57 @@ TEST(NatFlows, RefusesNoneAtThreeQuarters) {
   for (uint32_t n = 0; n < flows; ++n) ASSERT_TRUE(table.find(table.place(key(n)), key(n))) << n;
 }
 
+void expect_exact_counts_of_flows_away(const NatFlows4& table) {
+  std::vector<uint32_t> away(table.buckets());
+  uint32_t flows = 0;
+  for (uint32_t at = 0; at < table.buckets(); ++at) {
+    const NatBucket4& bucket = table.bucket(at);
+    for (uint32_t i = 0; i < NatBucket4::flows; ++i) {
+      if (bucket.meta(i).free()) continue;
+      const uint32_t first = table.place(bucket.key(i)).first;
+      if (first != at) ++away[first];
+      ++flows;
+    }
+  }
+  ASSERT_EQ(flows, table.counts().entries);
+  for (uint32_t at = 0; at < table.buckets(); ++at) {
+    ASSERT_EQ(table.bucket(at).away(), away[at]) << "bucket " << at;
+  }
+}
+
+// Through moves, evictions and ends, at every degree of fullness.
+TEST(NatFlows, EachBucketCountsTheFlowsThatAreAway) {
+  NatFlows4 table(256, test_hash);
+  FlowClock clock(timeouts, Instant{});
+  std::vector<FlowMeta> removed;
+  std::mt19937 random(5);
+  const auto key = [](uint32_t n) {
+    return NatKey4{{be32(0x0a000000 + n), be16(40000)}, {be32(0xcb007101), be16(80)}, false};
+  };
+  constexpr std::array states = {FlowState::established, FlowState::half_open, FlowState::closing};
+  Instant now{};
+  for (uint32_t round = 0; round < 200; ++round) {
+    const uint32_t inserts_of_8 = round / 25 % 8;
+    for (uint32_t step = 0; step < 100; ++step) {
+      const NatKey4 one = key(random() % 600);
+      const auto flow = table.find(table.place(one), one);
+      if (random() % 8 <= inserts_of_8 && !flow) {
+        const FlowState state = states[random() % states.size()];
+        const FlowMeta meta(EndpointSlot{1}, state, clock.tick(state));
+        table.insert(table.place(one), one, meta, TestOwner{clock, removed});
+      } else if (flow) {
+        table.remove(flow, TestOwner{clock, removed});
+      }
+    }
+    now += milliseconds(random() % 3000);
+    clock.advance(timeouts, now);
+    table.sweep(random() % table.buckets(), TestOwner{clock, removed});
+    expect_exact_counts_of_flows_away(table);
+  }
+  EXPECT_GT(table.counts().evicted, 100u);
+  EXPECT_GT(table.counts().expired, 100u);
+}
+
 TEST(NatFlows, BothDirectionsMeetInOneEntry) {
   NatFlows4 table(64, test_hash);
   FlowClock clock(timeouts, Instant{});
@@ -313,7 +366,7 @@ void expect_both_entries_of_a_fullnat_flow(const IpAddress& client, const IpAddr
   const auto second = table.insert(table.place(back), back, meta, TestOwner{clock, removed});
   ASSERT_TRUE(second);
   other.marks.entry = static_cast<uint32_t>(NatEntry::back);
-  second.bucket->flow(second.at) = other;
+  second.bucket->set_flow(second.at, other);
   EXPECT_TRUE(table.find(table.place(there), there));
   EXPECT_TRUE(table.find(table.place(back), back));
   // What moves a flow hashes the key that its entry gives.

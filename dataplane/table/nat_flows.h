@@ -17,7 +17,7 @@ namespace weft {
 struct alignas(32) NatFlow4 {
   be32 client_address;
   be16 client_port;
-  uint16_t unused0 = 0;
+  uint16_t away = 0;  // the bucket's own, in its first flow
   be32 listener_address;
   be16 listener_port;
   uint16_t unused1 = 0;
@@ -117,10 +117,18 @@ class alignas(64) NatBucket4 {
       flow.marks.source_host = source_host(key.client.ip());
       flow.marks.entry = static_cast<uint32_t>(NatEntry::back);
     }
+    set_flow(i, flow);
+  }
+  void move(uint32_t to, const NatBucket4& from, uint32_t at) { set_flow(to, from.flows_[at]); }
+
+  // As many flows as FlowTable says.
+  uint16_t away() const { return flows_[0].away; }
+  void set_away(uint16_t count) { flows_[0].away = count; }
+
+  void set_flow(uint32_t i, NatFlow4 flow) {
+    flow.away = flows_[i].away;
     flows_[i] = flow;
   }
-  void move(uint32_t to, const NatBucket4& from, uint32_t at) { flows_[to] = from.flows_[at]; }
-
   NatFlow4& flow(uint32_t i) { return flows_[i]; }
   const NatFlow4& flow(uint32_t i) const { return flows_[i]; }
   ListenerSlot listener(uint32_t i) const {

@@ -97,6 +97,7 @@ class alignas(64) NatBucket6 {
   }
   void move(uint32_t to, const NatBucket6& from, uint32_t at) { flows_[to] = from.flows_[at]; }
 
+  void set_flow(uint32_t i, const NatFlow6& flow) { flows_[i] = flow; }
   NatFlow6& flow(uint32_t i) { return flows_[i]; }
   const NatFlow6& flow(uint32_t i) const { return flows_[i]; }
   ListenerSlot listener(uint32_t i) const {

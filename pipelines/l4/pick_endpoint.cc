@@ -300,7 +300,7 @@ struct Picker {
     back.marks.entry = static_cast<uint32_t>(NatEntry::back);
     const auto back_key = Table::BucketType::key_of(back);
     const auto made = table.insert(table.place(back_key), back_key, back.meta, owner);
-    if (made) made.bucket->flow(made.at) = back;
+    if (made) made.bucket->set_flow(made.at, back);
     // Making room may have moved the first one, or evicted it.
     const auto there_key = Table::BucketType::key_of(there);
     const auto first = table.find(table.place(there_key), there_key);

@@ -105,6 +105,7 @@ void find_flows(uint32_t which, Table& table, KeyOf key_of, Track track) {
     const auto flow = table.find_first(places[i], key_of(i));
     if (flow) [[likely]]
       return track(i, flow);
+    if (!table.may_be_away(places[i])) return;
     table.prefetch_second(places[i]);
     elsewhere |= 1u << i;
   });
