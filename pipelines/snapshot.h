@@ -175,7 +175,12 @@ struct alignas(64) EndpointPart {
   PagedArray<EndpointRecord> records;
   std::vector<std::shared_ptr<const ClusterRecord>> clusters;  // by cluster slot, null: empty
   FlatMap<ListenerKey, NatReturn> nat_returns;                 // by endpoint address and port
+  std::vector<uint16_t> path_mtus_bytes;                       // by cluster slot
 
+  // Of all endpoints of the cluster: what reaches each of them. 0: nobody knows.
+  uint16_t least_path_mtu_bytes(ClusterSlot slot) const {
+    return index(slot) < path_mtus_bytes.size() ? path_mtus_bytes[index(slot)] : uint16_t{0};
+  }
   // Null: there is no such cluster.
   const ClusterRecord* cluster(ClusterSlot slot) const {
     return index(slot) < clusters.size() ? clusters[index(slot)].get() : nullptr;

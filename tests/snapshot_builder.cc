@@ -305,6 +305,7 @@ void SnapshotBuilder::add_endpoints(TestGateway& gateway, EndpointPart& part) co
     }
     record->server_ids = FlatMap<QuicServerId, EndpointSlot>(server_ids);
     part.clusters.push_back(std::move(record));
+    part.path_mtus_bytes.push_back(mtu_bytes_);
   }
   // The nat listener of an address and port answers for it, unless a second one names it too.
   std::map<std::pair<IpAddress, uint16_t>, std::pair<NatReturn, int>> named;

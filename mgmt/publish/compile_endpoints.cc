@@ -112,7 +112,12 @@ class EndpointCompiler {
         });
       }
     } else {
-      for_each_member(cluster, [&](const DesiredEndpoint& each) { put(cluster, each); });
+      uint16_t least_bytes = 0;
+      for_each_member(cluster, [&](const DesiredEndpoint& each) {
+        const uint16_t bytes = put(cluster, each).path_mtu_bytes;
+        if (least_bytes == 0 || (bytes != 0 && bytes < least_bytes)) least_bytes = bytes;
+      });
+      set_path_mtu(cluster.id.slot, least_bytes);
     }
     for (const DesiredEndpoint& endpoint : cluster.adopted) adopted_.insert(endpoint.id.slot);
     if (!same) compare_members(cluster, before);
@@ -188,7 +193,13 @@ class EndpointCompiler {
     clusters_changed_ = true;
   }
 
-  void put(const DesiredCluster& cluster, const DesiredEndpoint& endpoint) {
+  void set_path_mtu(ClusterSlot slot, uint16_t bytes) {
+    std::vector<uint16_t>& all = next_.path_mtus_bytes;
+    if (all.size() <= index(slot)) all.resize(index(slot) + 1);
+    all[index(slot)] = bytes;
+  }
+
+  EndpointRecord put(const DesiredCluster& cluster, const DesiredEndpoint& endpoint) {
     const Way way = routing_.way_to(endpoint.address);
     EndpointRecord record{.address = endpoint.address,
                           .port = be16(endpoint.port),
@@ -198,6 +209,7 @@ class EndpointCompiler {
                           .on_down = cluster.on_endpoint_down};
     set_way(record, way);
     put(endpoint.id.slot, record);
+    return record;
   }
 
   // Rounded down, so that all workers together have no more than what is configured.

@@ -13,6 +13,7 @@ namespace {
 
 using test::Compiler;
 using test::ip;
+using test::prefix;
 using test::record;
 using test::small_mesh;
 using testing::ElementsAre;
@@ -171,6 +172,26 @@ TEST(CompileEndpoints, ADrainingEndpointFollowsTheRoutes) {
   desired.draining = {slot(3)};
   desired.kernel.routes[1].mtu_bytes = 1400;
   EXPECT_EQ(record(compile(desired), 3).path_mtu_bytes, 1400);
+}
+
+TEST(CompileEndpoints, AClusterKnowsWhatReachesEachOfItsEndpoints) {
+  Desired desired = small_mesh(3);
+  Compiler compile;
+  const auto least_bytes = [&] {
+    return compile(desired).endpoints->least_path_mtu_bytes(ClusterSlot{0});
+  };
+  EXPECT_EQ(least_bytes(), 1500);
+  desired.kernel.routes.push_back(
+      {.to = prefix("10.0.0.3/32"), .gateway = ip("10.0.0.2"), .mtu_bytes = 1400});
+  EXPECT_EQ(least_bytes(), 1400) << "the routes changed";
+  desired.clusters[0].endpoints.pop_back();
+  EXPECT_EQ(least_bytes(), 1500) << "the set changed";
+  desired.kernel.routes.clear();
+  EXPECT_EQ(least_bytes(), 0) << "nobody knows a way";
+  desired.kernel.routes.push_back(
+      {.to = prefix("10.0.0.1/32"), .gateway = ip("10.0.0.2"), .mtu_bytes = 1300});
+  EXPECT_EQ(least_bytes(), 1300) << "of those to which there is a way";
+  EXPECT_EQ(compile(desired).endpoints->least_path_mtu_bytes(ClusterSlot{9}), 0);
 }
 
 TEST(CompileEndpoints, AnEndpointThatIsGoneHasNoClusterButItsAddress) {

@@ -39,9 +39,10 @@ bool is_later_fragment(Packet packet, const Headers& headers) {
 
 // Whether any reply may go to the sender of this packet (RFC 1122, 3.2.2; RFC 4443, 2.4 (e); RFC
 // 9293, 3.5.2).
-bool may_be_answered(Packet packet, const Headers& headers) {
-  if (headers.payload == Payload::icmp_error || is_group(headers.destination)) return false;
+bool may_be_answered(Packet packet, const Headers& headers, Reply reply) {
   if (EthernetView::parse(packet.linear())->to_group()) return false;
+  if (reply == Reply::syn_cookie) return true;  // only a listener's whole SYN asks for one
+  if (headers.payload == Payload::icmp_error || is_group(headers.destination)) return false;
   if (headers.protocol == Protocol::tcp && (headers.tcp_flags & tcp_flag::rst) != 0) return false;
   return !is_later_fragment(packet, headers);
 }
@@ -160,7 +161,7 @@ void answer_refused(Burst& burst, const OwnAddresses& own, ReplyLimits& limits, 
     const Packet packet = burst.packets[i];
     Headers& headers = burst.headers[i];
     const Refusal& refusal = burst.refusals[i];
-    if (!may_be_answered(packet, headers) || !is_intact(packet, headers)) continue;
+    if (!may_be_answered(packet, headers, refusal.reply) || !is_intact(packet, headers)) continue;
     if (!limits.take(refusal, now)) continue;
     if (!make_reply(packet, headers, refusal, own, cookies, now)) continue;
     burst.revive(i);

@@ -64,12 +64,13 @@ EndpointSlot first_taker(const ClusterRecord* cluster, uint64_t hash,
 }
 
 // The largest packet that a client's segments may make; 0: nobody knows.
-uint16_t segments_fit(const ListenerPolicy& listener, const EndpointRecord& endpoint, bool v4) {
+uint16_t segments_fit(const ListenerPolicy& listener, const EndpointPart& endpoints, bool v4) {
   const uint16_t clamp_bytes = listener.mss_clamp_bytes;
-  if (clamp_bytes == 0 || clamp_bytes == mss_clamp_auto) return endpoint.path_mtu_bytes;
+  const uint16_t path_bytes = endpoints.least_path_mtu_bytes(listener.cluster);
+  if (clamp_bytes == 0 || clamp_bytes == mss_clamp_auto) return path_bytes;
   const auto clamped =
       static_cast<uint16_t>(clamp_bytes + own_ip_header_bytes(v4) + TcpView::header_bytes_min);
-  return endpoint.path_mtu_bytes == 0 ? clamped : std::min(clamped, endpoint.path_mtu_bytes);
+  return path_bytes == 0 ? clamped : std::min(clamped, path_bytes);
 }
 
 // One worker's view while it picks.
@@ -426,33 +427,42 @@ struct Picker {
     decision.shifted = false;
   }
 
-  // A SYN to a nat listener under attack goes back with a cookie. False: it does not, since there
-  // is no room for the flow that it could become, or nobody to take it.
-  bool asks_for_proof(Burst& burst, uint32_t i, const ListenerPolicy& listener,
-                      uint64_t hash) const {
-    if (!flows.attack.under_attack() || burst.headers[i].payload != Payload::transport) {
+  // A SYN to a nat listener under attack goes back with a cookie, whoever its endpoint will be.
+  // False: it does not, since there is no room for the flow that it could become, or nobody to take
+  // it.
+  bool asks_for_proof(Burst& burst, uint32_t i, const ListenerPolicy& listener) const {
+    const Headers& headers = burst.headers[i];
+    const bool begins = headers.protocol == Protocol::tcp && is_new(headers) &&
+                        headers.payload == Payload::transport;
+    if (!begins || !is_nat(listener.forward) || states.fit_endpoints(listener.cluster) == 0) {
       return false;
     }
     if (!flows.streams.has_room()) {
       flows.count_full_streams();
       return false;
     }
-    const EndpointSlot likely =
-        first_taker(snapshot.endpoints->cluster_with_table(listener.cluster), hash, states);
-    if (likely == none<EndpointSlot>) return false;
-    ask_for_proof(burst, i, listener, record(likely));
+    burst.refuse(i, Drop::syn_cookie, Reply::syn_cookie,
+                 segments_fit(listener, *snapshot.endpoints, headers.v4));
     return true;
   }
-  static void ask_for_proof(Burst& burst, uint32_t i, const ListenerPolicy& listener,
-                            const EndpointRecord& likely) {
-    burst.refuse(i, Drop::syn_cookie, Reply::syn_cookie,
-                 segments_fit(listener, likely, burst.headers[i].v4));
+
+  // Answers those of `fresh` that go back with a cookie; the others are left. Under attack these
+  // are most packets, and nothing of what the others need is looked up for them.
+  uint32_t ask_for_proof(uint32_t fresh, Burst& burst, const Decisions& decisions) const {
+    if (!flows.attack.under_attack() || refuse_new_flows || !flows.streams.has_room()) return fresh;
+    uint32_t left = fresh;
+    Burst::for_each(fresh, [&](uint32_t i) {
+      if (!asks_for_proof(burst, i, *decisions[i].listener)) return;
+      flows.attack.count();
+      left &= ~(1u << i);
+    });
+    return left;
   }
 
-  // What most packets of a SYN flood are, in a few steps: a SYN that nobody has to remember, and
-  // its first choice takes new flows. As pick_new() decides; false: that has to.
+  // What most packets of a SYN flood to tunnels are, in a few steps: a SYN that nobody has to
+  // remember, and its first choice takes new flows. As pick_new() decides; false: that has to.
   bool meet_flood(Burst& burst, uint32_t i, Decision& decision, const FirstChoices& first) const {
-    if (!flows.attack.under_attack() || made_entries || refuse_new_flows) return false;
+    if (!flows.attack.overrun() || made_entries || refuse_new_flows) return false;
     const Headers& headers = burst.headers[i];
     const bool begins = headers.protocol == Protocol::tcp && is_new(headers) &&
                         headers.payload == Payload::transport;
@@ -460,13 +470,7 @@ struct Picker {
     if (!begins || slot == none<EndpointSlot> || !states.takes(slot, first.hashes[i])) return false;
     const ListenerPolicy& listener = *decision.listener;
     const EndpointRecord& likely = *first.records[i];
-    if (is_nat(listener.forward)) {
-      if (!flows.streams.has_room()) return false;
-      flows.attack.count();
-      ask_for_proof(burst, i, listener, likely);
-      return true;
-    }
-    if (!flows.attack.overrun() || listener.admission != nullptr) return false;
+    if (is_nat(listener.forward) || listener.admission != nullptr) return false;
     if (flows.full(slot, likely.flows_max)) return false;
     flows.attack.count();
     flows.count_unremembered();
@@ -519,10 +523,9 @@ struct Picker {
     }
     const bool nat = is_nat(decision.listener->forward);
     const bool overrun = by_flow && proven == nullptr && flows.attack.count();
-    if (nat && proven == nullptr && begun.protocol == Protocol::tcp && is_new(begun) &&
-        asks_for_proof(burst, i, *decision.listener, hash)) {
-      return;
-    }
+    // The attack may have begun with this burst.
+    const bool attacked = flows.attack.under_attack() && proven == nullptr;
+    if (attacked && asks_for_proof(burst, i, *decision.listener)) return;
     // What is in mid-flow and needs no entry does not begin, and goes by the hash.
     const bool limited = decision.listener->admission != nullptr;
     if (limited && by_flow && (nat || is_new(begun))) [[unlikely]] {
@@ -604,7 +607,9 @@ void pick_endpoint(Burst& burst, Decisions& decisions, const Snapshot& snapshot,
     fresh |= uint32_t{decisions[i].endpoint == none<EndpointSlot>} << i;
   });
   fresh &= to_endpoint;
-  const Picker::FirstChoices first = picker.prefetch_choices(fresh, burst, decisions);
+  const uint32_t asked = fresh & ~picker.ask_for_proof(fresh, burst, decisions);
+  to_endpoint &= ~asked;
+  const Picker::FirstChoices first = picker.prefetch_choices(fresh & ~asked, burst, decisions);
   Burst::for_each(to_endpoint, [&](uint32_t i) {
     Decision& decision = decisions[i];
     if (decision.by_id != none<EndpointSlot> && decision.by_id != decision.endpoint) [[unlikely]] {
