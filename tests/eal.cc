@@ -1,6 +1,7 @@
 #include "tests/eal.h"
 
 #include <rte_eal.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <array>
@@ -9,7 +10,21 @@
 #include <string>
 #include <system_error>
 
+#include "dataplane/base/check.h"
+
 namespace weft::test {
+
+// Those that this process may run on, as EAL takes them: its main thread and all that follow would
+// stay on the first one otherwise.
+static std::string allowed_cpus() {
+  cpu_set_t allowed;
+  CHECK(sched_getaffinity(0, sizeof(allowed), &allowed) == 0);
+  std::string list;
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) list += (list.empty() ? "" : ",") + std::to_string(cpu);
+  }
+  return list;
+}
 
 static void end_eal() {
   const std::filesystem::path runtime_folder = rte_eal_get_runtime_dir();
@@ -20,10 +35,15 @@ static void end_eal() {
 
 bool start_eal() {
   std::string prefix = "--file-prefix=weft_test_" + std::to_string(getpid());
-  std::array arguments = {
-      std::string("test"),        std::string("--no-huge"),      std::string("--no-pci"),
-      std::string("--no-shconf"), std::string("--no-telemetry"), std::string("--log-level=error"),
-      std::string("-m512"),       std::string("--lcores=0@0"),   prefix};
+  std::array arguments = {std::string("test"),
+                          std::string("--no-huge"),
+                          std::string("--no-pci"),
+                          std::string("--no-shconf"),
+                          std::string("--no-telemetry"),
+                          std::string("--log-level=error"),
+                          std::string("-m512"),
+                          "--lcores=0@(" + allowed_cpus() + ")",
+                          prefix};
   std::array<char*, arguments.size()> raw{};
   for (std::size_t i = 0; i < arguments.size(); ++i) raw[i] = arguments[i].data();
   if (rte_eal_init(static_cast<int>(raw.size()), raw.data()) < 0) return false;
