@@ -32,9 +32,11 @@ Endpoints::Endpoints(const std::vector<Service>& services, const Senders& sender
   }
 }
 
-void Endpoints::kill(const std::string& address) {
-  endpoints_.at(address).alive = false;
-  endpoints_.at(address).connections.clear();
+void Endpoints::kill(const std::string& address, Instant now) {
+  Endpoint& endpoint = endpoints_.at(address);
+  endpoint.alive = false;
+  endpoint.died = now;
+  endpoint.connections.clear();
 }
 
 Endpoints::Answer Endpoints::receive(const test::Decoded& frame, Instant now) {
@@ -192,6 +194,9 @@ std::vector<test::Bytes> Endpoints::answer_segment(const Request& request, const
                                      request.now)
             : std::string();
   if (wrong.empty()) return go_on(request, client, connection);
+  // A client may answer a SYN of before; the connection that its own SYN began here since is reset.
+  const bool forgot = request.endpoint.died >= client.plan().start;
+  if (forgot && connection.end.is_untouched()) return {reset(request)};
   if (!torn_(request.client)) complain(request, "was sent " + wrong);
   return {};
 }

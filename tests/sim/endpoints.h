@@ -40,7 +40,7 @@ class Endpoints {
   // As it is at any time.
   const bool& alive(const std::string& address) const { return endpoints_.at(address).alive; }
   uint32_t number_of(const std::string& address) const { return endpoints_.at(address).number; }
-  void kill(const std::string& address);
+  void kill(const std::string& address, Instant now);
   void revive(const std::string& address) { endpoints_.at(address).alive = true; }
   uint64_t damaged() const { return damaged_; }  // packets that were not believed
 
@@ -62,6 +62,7 @@ class Endpoints {
     const Service* service = nullptr;
     uint32_t number = 0;
     bool alive = true;
+    Instant died = Instant::min();  // last
     std::map<std::string, Connection> connections;  // by "198.51.100.1:10000"
     Reassembly pieces;
   };

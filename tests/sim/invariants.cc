@@ -229,9 +229,10 @@ bool Invariants::excused(const Client& client) {
   if (!client.gave_up() && promised_too_much(client, flow)) return true;
   const bool suffered = flow.moves != 0 || flow.refused || flows_.damaged(client.plan().number);
   if (!client.gave_up() && suffered) return true;
+  const bool silent = client.gave_up() && since == client.plan().start;  // all the time
   const bool none = flow.endpoint.empty();
-  const bool pressed = none ? gateway_.pressure() != TablePressure{}
-                            : gateway_.pressure(flow.worker, service) != flow.at_first;
+  const bool pressed = none || silent ? gateway_.pressure() != TablePressure{}
+                                      : gateway_.pressure(flow.worker, service) != flow.at_first;
   if (pressed && (!client.gave_up() || is_nat(service.forward))) return true;
   return std::ranges::any_of(service.all_endpoints(), [&](const std::string& address) {
     const auto visit = flow.visited.find(address);

@@ -30,7 +30,7 @@ void Simulation::plan_deaths() {
       if (!random_.happens(50)) continue;
       trouble([this, address] {
         trace_.add(now_, "dies " + address);
-        endpoints_.kill(address);
+        endpoints_.kill(address, now_);
         at(now_ + milliseconds(200 + random_.below(3000)), [this, address] {
           trace_.add(now_, "comes back " + address);
           endpoints_.revive(address);
