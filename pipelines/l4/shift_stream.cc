@@ -114,7 +114,8 @@ bool put_header(Packet packet, Headers& headers, Stream& stream, uint16_t mtu_by
   const bool keeps_alive = at == UINT32_MAX;
   if (at != 0 && !keeps_alive) return false;
   if (keeps_alive) cut_data(packet, headers);
-  if (mtu_bytes != 0 && headers.ip_bytes + stream.header_bytes > mtu_bytes) {
+  const bool fits = mtu_bytes == 0 || headers.ip_bytes + stream.header_bytes <= mtu_bytes;
+  if (!fits || (stream.header_alone && payload_bytes(packet, headers) != 0)) {
     const bool went_before = std::exchange(stream.header_sent, false);
     if (went_before) return false;
     cut_data(packet, headers);
@@ -135,7 +136,7 @@ bool put_header(Packet packet, Headers& headers, Stream& stream, uint16_t mtu_by
 void begin_again(Stream& stream) {
   stream.asked_again = false;
   if (stream.header != ClientAddress::none) stream.phase = StreamPhase::header_due;
-  stream.header_sent = false;
+  stream.header_sent = stream.header_alone = false;
   stream.upscale_to_client = stream.upscale_to_endpoint = 0;
   stream.blanks_blocks = false;
 }
@@ -214,6 +215,12 @@ void shift_to_client(Packet packet, const Headers& headers, Stream& stream) {
     }
   });
   edit.finish();
+}
+
+void hear_too_big(Stream& stream) {
+  if (stream.phase != StreamPhase::header_due) return;
+  stream.header_alone = true;
+  stream.header_sent = false;
 }
 
 void shift_quoted(std::span<std::byte> l4, const Stream& stream, Direction direction,

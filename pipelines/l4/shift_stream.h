@@ -6,9 +6,11 @@
 //   SYN               itself, without data and without asking for TCP Fast Open
 //   first ACK         the header as payload, at the sequence number after the SYN; so does each
 //                     further one of that number until the endpoint has acknowledged the header
-//   first data        by then the header and the data, where both fit the way. Else the data alone
-//                     if the header went before, and the next time the header alone, in turns: the
-//                     client sends what is missing again
+//   first data        by then the header and the data, where both fit the way: by its MTU, and
+//   until
+//                     an error says that they do not. Else the data alone if the header went
+//                     before, and the next time the header alone, in turns: the client sends what
+//                     is missing again
 //   everything else   the same, its number shifted by the header's length
 //
 // An endpoint that answers another SYN than the one that a stream began with has begun another
@@ -38,6 +40,10 @@ void carry_header(Stream& stream, ClientAddress version, const StreamSides& side
 // `mtu_bytes` 0: unknown.
 void shift_to_endpoint(Packet packet, Headers& headers, Stream& stream, uint16_t mtu_bytes);
 void shift_to_client(Packet packet, const Headers& headers, Stream& stream);
+
+// A router says that what was sent to the endpoint is too big for it. The client hears how large
+// its segments may be, and knows of no header.
+void hear_too_big(Stream& stream);
 
 // What an error quotes of a TCP segment, on its way to the client or the endpoint: the numbers are
 // again what the error's receiver sent, of the header those of the client's first byte. `edit`:

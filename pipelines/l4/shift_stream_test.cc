@@ -306,6 +306,29 @@ TEST_P(ProxyStream, AnErrorAboutTheBeginningQuotesNumbersThatTheClientHasSent) {
   EXPECT_EQ(quoted_to_client(talk, next).sequence, isn + 101);
 }
 
+// The client, who hears of the smaller link, leaves no room for a header that it does not know.
+TEST_P(ProxyStream, WhereARouterDoesNotTakeBothTheHeaderGoesAlone) {
+  Talk talk(GetParam());
+  talk.open();
+  const auto data = [&] {
+    return talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack | tcp_flag::psh)
+                         .payload_bytes(1300));
+  };
+  // The first ACK was lost.
+  const auto both = data();
+  EXPECT_EQ(both.frame.payload.size(), talk.header_bytes() + 1300);
+  quoted_to_client(talk, both);
+  const auto header = data();
+  EXPECT_EQ(header.frame.payload, talk.header);
+  EXPECT_EQ(header.frame.flags, tcp_flag::ack);
+  const auto rest = data();
+  EXPECT_EQ(rest.frame.sequence, isn + 1 + talk.header_bytes());
+  EXPECT_EQ(rest.frame.payload.size(), 1300u);
+  EXPECT_EQ(data().frame.payload, talk.header);
+  const auto ack = talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack));
+  EXPECT_EQ(ack.frame.payload, talk.header) << "what has no data is small enough";
+}
+
 TEST_P(ProxyStream, EndsWithItsFlow) {
   Talk talk(GetParam());
   talk.establish();

@@ -73,7 +73,8 @@ struct Stream {
   StreamPhase phase = StreamPhase::open;
   ClientAddress header = ClientAddress::none;  // proxy_v1, proxy_v2
   uint8_t header_bytes = 0;
-  bool header_sent = false;  // and nothing was heard of it
+  bool header_sent = false;   // and nothing was heard of it
+  bool header_alone = false;  // with data some link of the way does not take it
 };
 
 class Streams {

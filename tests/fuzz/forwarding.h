@@ -37,7 +37,7 @@ std::string complaint_about(const Forwarding& forwarding, Book& book, Onlooker& 
 
 // Of an ICMP error; its parts.
 std::string complaint_about_error(const Forwarding& forwarding, const Book& book,
-                                  const Onlooker& onlooker);
+                                  Onlooker& onlooker);
 std::string complaint_about_tunnel(const Service& service, const Forwarding& forwarding);
 std::string complaint_about_direct(const Service& service, const Forwarding& forwarding);
 

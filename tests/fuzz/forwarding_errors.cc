@@ -101,7 +101,11 @@ bool is_icmp_error(const Decoded& d) {
   return d.protocol == icmp && std::ranges::find(errors, d.icmp_type) != std::end(errors);
 }
 
-std::string complaint_about_error(const Forwarding& f, const Book& book, const Onlooker& onlooker) {
+static bool says_too_big(const Decoded& d) {
+  return d.version == 6 ? d.icmp_type == 2 : d.icmp_type == 3 && d.icmp_code == 4;
+}
+
+std::string complaint_about_error(const Forwarding& f, const Book& book, Onlooker& onlooker) {
   const Seen quoted(f.in.d.payload, true);
   Decoded as_if = quoted.d;
   std::swap(as_if.source, as_if.destination);
@@ -129,7 +133,10 @@ std::string complaint_about_error(const Forwarding& f, const Book& book, const O
     const bool shifted = onlooker.watches(service, client);
     std::string about = complaint_about_message(f, quoted, rewritten, shifted ? &numbers : nullptr);
     if (about.empty()) about = complaint_to_client(service, f, quoted.d, rewritten.d, book);
-    if (about.empty()) return {};
+    if (about.empty()) {
+      if (says_too_big(f.in.d)) onlooker.saw_too_big(client, f.turn);
+      return {};
+    }
     worst = std::move(about);
   }
   return worst;

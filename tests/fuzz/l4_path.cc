@@ -236,8 +236,14 @@ void Story::judge_drop(const Fate& fate, const Decoded& in) const {
   expect(about.empty(), about, fate.frame);
 }
 
-// A segment did not go on, or not yet.
+// A segment, or an error about one, did not go on, or not yet.
 void Story::note_lost(const Fate& fate, const Decoded& in) {
+  if (is_icmp_error(in)) {
+    // Whether it was heard before that nobody sees.
+    const auto client = book_.client_of(Ends::of(Seen(in.payload, true).d));
+    if (client) onlooker_.saw_too_big(*client, {.alone = false});
+    return;
+  }
   if (in.protocol != 6 || in.fragment_offset_bytes != 0) return;
   const auto of_endpoint = book_.client_of(Ends::of(in).reversed());
   const Ends client = of_endpoint.value_or(Ends::of(in));

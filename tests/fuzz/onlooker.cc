@@ -120,7 +120,7 @@ bool Onlooker::Connection::put_header(const Seen& in, uint32_t mtu_bytes, Shift&
   const auto fits = [&](std::size_t ip_bytes) { return ip_bytes + header.size() <= mtu_bytes; };
   if (at == -1) {  // a byte of before, which keeps alive
     shift.without_data = true;
-  } else if (!fits(in.d.ip_bytes)) {
+  } else if (!fits(in.d.ip_bytes) || (header_alone && data_bytes != 0)) {
     if (header_went) {
       header_went = false;
       return false;
@@ -169,7 +169,7 @@ Shift Onlooker::Connection::to_client(const Seen& in) {
   const bool answers_again = asked_again && (in.d.flags & (syn | ack)) == (syn | ack) &&
                              in.d.acknowledgment == client_isn + 1 && is_intact(in);
   if (answers_again) {
-    asked_again = header_went = false;
+    asked_again = header_went = header_alone = false;
     begun_again = true;
     if (!header.empty()) phase = Phase::header_due;
   }
@@ -418,6 +418,14 @@ void Onlooker::lost(const Service& service, const Ends& client, const Seen& in, 
   unsure.unsure = true;
   const bool could_be = is_proxy(service.proxy) || cookies_.contains(client);
   saw(client, {.after = could_be ? std::optional(unsure) : std::nullopt});
+}
+
+void Onlooker::saw_too_big(const Ends& client, const Turn& turn) {
+  const auto found = connections_.find(client);
+  if (found == connections_.end() || found->second.phase != Phase::header_due) return;
+  found->second.header_alone = true;
+  found->second.header_went = false;
+  found->second.unsure = found->second.unsure || !turn.alone;
 }
 
 const Onlooker::Connection* Onlooker::settled(const Ends& client, const Turn& turn) const {

@@ -41,6 +41,7 @@ class Onlooker {
     bool unsure = false;  // something happened to it that nobody saw
     Bytes header;         // empty: none
     bool header_went = false;
+    bool header_alone = false;  // with data it was too big for a router
     uint32_t client_isn = 0;
     // By a cookie.
     bool by_cookie = false;
@@ -89,6 +90,9 @@ class Onlooker {
   // A segment of the client's, or of the endpoint's, did not go on, or not yet.
   void lost(const Service& service, const Ends& client, const Seen& in, Drop drop, bool held,
             const Turn& turn);
+
+  // An error went to this client: what it sent was too big for a router.
+  void saw_too_big(const Ends& client, const Turn& turn);
 
   // Whether the two sides may count differently.
   bool watches(const Service& service, const Ends& client) const {
