@@ -62,7 +62,7 @@ class Endpoints {
     const Service* service = nullptr;
     uint32_t number = 0;
     bool alive = true;
-    Instant died = Instant::min();  // last
+    Instant died = Instant::min();                  // last
     std::map<std::string, Connection> connections;  // by "198.51.100.1:10000"
     Reassembly pieces;
   };
