@@ -41,6 +41,11 @@ bool is_new(const Headers& headers) {
          (headers.tcp_flags & (tcp_flag::syn | tcp_flag::ack)) == tcp_flag::syn;
 }
 
+bool is_whole_syn(const Headers& headers) {
+  return headers.protocol == Protocol::tcp && is_new(headers) &&
+         headers.payload == Payload::transport;
+}
+
 FlowState first_state(const Headers& headers) {
   if (headers.protocol == Protocol::udp) return FlowState::udp;
   if ((headers.tcp_flags & (tcp_flag::fin | tcp_flag::rst)) != 0) return FlowState::closing;
@@ -432,11 +437,8 @@ struct Picker {
   // it.
   bool asks_for_proof(Burst& burst, uint32_t i, const ListenerPolicy& listener) const {
     const Headers& headers = burst.headers[i];
-    const bool begins = headers.protocol == Protocol::tcp && is_new(headers) &&
-                        headers.payload == Payload::transport;
-    if (!begins || !is_nat(listener.forward) || states.fit_endpoints(listener.cluster) == 0) {
-      return false;
-    }
+    const bool answered = is_whole_syn(headers) && is_nat(listener.forward);
+    if (!answered || states.fit_endpoints(listener.cluster) == 0) return false;
     if (!flows.streams.has_room()) {
       flows.count_full_streams();
       return false;
@@ -463,11 +465,9 @@ struct Picker {
   // remember, and its first choice takes new flows. As pick_new() decides; false: that has to.
   bool meet_flood(Burst& burst, uint32_t i, Decision& decision, const FirstChoices& first) const {
     if (!flows.attack.overrun() || made_entries || refuse_new_flows) return false;
-    const Headers& headers = burst.headers[i];
-    const bool begins = headers.protocol == Protocol::tcp && is_new(headers) &&
-                        headers.payload == Payload::transport;
     const EndpointSlot slot = first.slots[i];
-    if (!begins || slot == none<EndpointSlot> || !states.takes(slot, first.hashes[i])) return false;
+    const bool begins = is_whole_syn(burst.headers[i]) && slot != none<EndpointSlot>;
+    if (!begins || !states.takes(slot, first.hashes[i])) return false;
     const ListenerPolicy& listener = *decision.listener;
     const EndpointRecord& likely = *first.records[i];
     if (is_nat(listener.forward) || listener.admission != nullptr) return false;
