@@ -63,6 +63,7 @@ Endpoints::Answer Endpoints::receive(const test::Decoded& frame, Instant now) {
     const auto connection = endpoint.connections.find(peer_of(*inner));
     if (connection != endpoint.connections.end() &&
         connection->second.end.expects(inner->sequence)) {
+      endpoint.reset.insert(connection->first);
       endpoint.connections.erase(connection);
     }
     return {};
@@ -194,10 +195,13 @@ std::vector<test::Bytes> Endpoints::answer_segment(const Request& request, const
                                      request.now)
             : std::string();
   if (wrong.empty()) return go_on(request, client, connection);
-  // A client may answer a SYN of before; the connection that its own SYN began here since is reset.
-  const bool forgot = request.endpoint.died >= client.plan().start;
-  if (forgot && connection.end.is_untouched()) return {reset(request)};
-  if (!torn_(request.client)) complain(request, "was sent " + wrong);
+  // A client may answer a SYN of before, or of elsewhere; the connection that its own SYN began
+  // here since is reset (RFC 9293, 3.10.7.4).
+  const bool forgot = request.endpoint.died >= client.plan().start ||
+                      request.endpoint.reset.contains(peer_of(packet));
+  const bool torn = torn_(request.client);
+  if ((forgot || torn) && connection.end.is_untouched()) return {reset(request)};
+  if (!torn) complain(request, "was sent " + wrong);
   return {};
 }
 

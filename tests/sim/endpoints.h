@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,7 @@ class Endpoints {
     bool alive = true;
     Instant died = Instant::min();                  // last
     std::map<std::string, Connection> connections;  // by "198.51.100.1:10000"
+    std::set<std::string> reset;                    // peers whose connection the gateway ended
     Reassembly pieces;
   };
 
