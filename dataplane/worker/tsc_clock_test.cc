@@ -20,7 +20,8 @@ Duration distance(const TscClock& clock) {
 
 TEST(TscClock, FollowsTheKernelsClockAndNeverGoesBack) {
   TscClock clock;
-  EXPECT_LT(distance(clock), std::chrono::microseconds(20));
+  constexpr auto near = std::chrono::microseconds(100);  // what it compares may be interrupted too
+  EXPECT_LT(distance(clock), near);
   Instant last = clock.now();
   const Instant end = last + milliseconds(1200);  // at least one comparison
   while (last < end) {
@@ -29,7 +30,7 @@ TEST(TscClock, FollowsTheKernelsClockAndNeverGoesBack) {
     clock.keep_up(now);
     last = now;
   }
-  EXPECT_LT(distance(clock), std::chrono::microseconds(20));
+  EXPECT_LT(distance(clock), near);
 }
 
 }  // namespace

@@ -87,5 +87,6 @@ def test_connections_are_counted_and_end(lab, gateway):
     def streams():
         return sum(worker["streams"] for worker in gateway.status()["workers"])
 
-    assert 0 < streams() <= gateway.flows_active() / 2
+    flows = gateway.flows_active()  # before the streams: meanwhile some may end
+    assert 0 < streams() <= flows / 2
     assert gateway.dropped("streams_full") == 0

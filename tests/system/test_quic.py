@@ -170,6 +170,8 @@ def test_a_key_is_replaced_while_connections_go_on(lab, start_gateway, quic):
     assert_served_wherever_they_are(lab, old_clients + new_clients)
     reload([new])
     assert_served_wherever_they_are(lab, new_clients)
+    first = old_clients[0]
+    labs.wait_until(lambda: first.ask() and quic_counts(gateway)[1] > 0, 5, "the old key to go")
     _, unknown = quic_counts(gateway)
     for client in old_clients:
         client.ask()

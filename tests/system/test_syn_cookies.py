@@ -9,7 +9,7 @@ import lab as labs
 import traffic
 
 FLOOD_PER_S = 3000
-RESET = [7, 56]  # of curl: while it connects, or later
+RESET = [7, 55, 56]  # of curl: while it connects, as it sends, or later
 FORWARDS = ["nat", "fullnat", "proxy"]
 PORTS = {"nat": 80, "fullnat": 81, "proxy": 82}
 
