@@ -98,7 +98,11 @@ void encapsulate(benchmark::State& state) {
                                 .source = *IpAddress::parse("10.0.0.254"),
                                 .path_mtu_bytes = 1500};
   Decisions decisions;
-  for (Decision& decision : decisions) decision.record = &endpoint;
+  const ListenerPolicy listener{.forward = Forward::ipip};
+  for (Decision& decision : decisions) {
+    decision.listener = &listener;
+    decision.record = &endpoint;
+  }
   for (auto _ : state) {
     forward_tunnel(parsed.burst, UINT32_MAX, decisions);
     for (uint32_t i = 0; i < Burst::packets_max; ++i) {
