@@ -74,6 +74,11 @@ class IcmpView {
   }
   uint8_t type() const { return std::to_integer<uint8_t>(bytes_[0]); }
   uint8_t code() const { return std::to_integer<uint8_t>(bytes_[1]); }
+  // Fragmentation Needed, or Packet Too Big.
+  bool says_too_big(bool v4) const {
+    if (!v4) return type() == icmpv6_type::packet_too_big;
+    return type() == icmp_type::unreachable && code() == icmp_unreachable::fragmentation_needed;
+  }
   // Of an error: a next hop's MTU, if anything (RFC 1191, 4; RFC 4443, 3.2).
   uint32_t rest() const { return load<be32>(&bytes_[4]).host(); }
 

@@ -117,22 +117,15 @@ void rewrite_outer(Packet packet, Headers& headers, const IpAddress& far, const 
   decrement_ttl(outer.ip, headers.v4);
 }
 
-bool says_too_big(Packet packet, const Headers& headers) {
-  const std::byte* icmp = packet.data() + headers.l4_offset;
-  const auto type = std::to_integer<uint8_t>(icmp[0]);
-  const auto code = std::to_integer<uint8_t>(icmp[1]);
-  if (!headers.v4) return type == icmpv6_type::packet_too_big;
-  return type == icmp_type::unreachable && code == icmp_unreachable::fragmentation_needed;
-}
-
 void rewrite(Packet packet, Headers& headers, const Decision& decision, Streams& streams) {
   const Headers quoted = *parse_quoted(packet, headers);
   Stream* stream =
       decision.shifted
           ? streams.find(StreamSides::of(*parse_quoted_reversed(packet, headers), decision))
           : nullptr;
+  const auto error = IcmpView::parse(packet.linear().subspan(headers.l4_offset));
   const bool to_client = decision.direction == Direction::to_client;
-  if (stream != nullptr && to_client && says_too_big(packet, headers)) hear_too_big(*stream);
+  if (stream != nullptr && to_client && error->says_too_big(headers.v4)) hear_too_big(*stream);
   const ChecksumEdit message = rewrite_quoted(packet, quoted, decision, stream);
   rewrite_outer(packet, headers, quoted.destination, decision, message);
 }

@@ -28,10 +28,8 @@ constexpr uint32_t ipv4_mtu_bytes_min = 68;  // RFC 791, 3.2
 uint32_t told_mtu_bytes(Packet packet, const Headers& headers) {
   constexpr uint32_t mtu_mask = 0xffff;
   const auto icmp = IcmpView::parse(packet.linear().subspan(headers.l4_offset));
-  if (!headers.v4) return icmp->type() == icmpv6_type::packet_too_big ? icmp->rest() : 0;
-  const bool too_big = icmp->type() == icmp_type::unreachable &&
-                       icmp->code() == icmp_unreachable::fragmentation_needed;
-  return too_big ? icmp->rest() & mtu_mask : 0;
+  if (!icmp->says_too_big(headers.v4)) return 0;
+  return headers.v4 ? icmp->rest() & mtu_mask : icmp->rest();
 }
 
 // What lies between the IP headers, and the family inside.
