@@ -155,14 +155,12 @@ class FlowTable {
     const Flow flow = find_first(place, key);
     if (flow) [[likely]]
       return flow;
-    return find_second(place, key);
+    return may_be_away(place) ? find_second(place, key) : Flow{};
   }
   // The two halves of find(), for callers that prefetch in between.
   Flow find_first(Place place, const Key& key) { return find_in(buckets_[place.first], key); }
-  Flow find_second(Place place, const Key& key) {
-    return may_be_away(place) ? find_in(buckets_[place.second], key) : Flow{};
-  }
-  // False: what is not in its first bucket is nowhere.
+  Flow find_second(Place place, const Key& key) { return find_in(buckets_[place.second], key); }
+  // Between them: false: what is not in its first bucket is nowhere.
   bool may_be_away(Place place) const {
     if constexpr (counts_away) return buckets_[place.first].away() != 0;
     return true;
