@@ -41,8 +41,11 @@ bool FlowBook::outlived_entry(const Flow& flow, const FlowPacket& packet) const 
 }
 
 bool FlowBook::was_evicted(const Flow& flow, const FlowPacket& packet) const {
-  return gateway_.pressure(packet.worker, *packet.service).evicted != flow.at_last.evicted &&
-         may_be_evicted(flow, *packet.service);
+  const TablePressure pressure = gateway_.pressure(packet.worker, *packet.service);
+  if (pressure.evicted == flow.at_last.evicted) return false;
+  // What ended the flow may have been lost with it.
+  const bool lost = flow.shifted && pressure.streams_lost != flow.at_last.streams_lost;
+  return lost || may_be_evicted(flow, *packet.service);
 }
 
 void FlowBook::on_answer_to(uint32_t other, const FlowPacket& packet) {
@@ -62,12 +65,9 @@ void FlowBook::on_refused(const FlowPacket& packet) {
 void FlowBook::look_for_entry(Flow& flow, const FlowPacket& packet) const {
   const Service& service = *packet.service;
   const Duration silent = packet.by_worker - flow.last_by_worker;
-  if (outlived_entry(flow, packet)) flow.may_lack_entry = true;
-  const TablePressure pressure = gateway_.pressure(packet.worker, service);
-  const bool evicted = pressure.evicted != flow.at_last.evicted;
-  // What ended the flow may have been lost with it.
-  const bool lost = flow.shifted && pressure.streams_lost != flow.at_last.streams_lost;
-  if (evicted && (lost || may_be_evicted(flow, service))) flow.may_lack_entry = true;
+  if (outlived_entry(flow, packet) || was_evicted(flow, packet)) flow.may_lack_entry = true;
+  const bool evicted =
+      gateway_.pressure(packet.worker, service).evicted != flow.at_last.evicted;  // some flow
   // A damaged packet may have said FIN or RST.
   const bool ended = damaged(packet.client) && (evicted || silent + slack > closing_timeout);
   const bool absent = lives_.listener_absent_since(service.name, flow.since);

@@ -227,7 +227,7 @@ bool Invariants::excused(const Client& client) {
   const FlowBook::Flow& flow = flows_.flow(client.plan().number);
   if (flow.torn || client.confused()) return true;
   if (!client.gave_up() && promised_too_much(client, flow)) return true;
-  const bool moved = flow.moves != 0 || flow.visited.size() > 1;
+  const bool moved = flow.visited.size() > 1;
   const bool suffered = moved || flow.refused || flows_.damaged(client.plan().number);
   if (!client.gave_up() && suffered) return true;
   const bool silent = client.gave_up() && since == client.plan().start;  // all the time
