@@ -175,7 +175,8 @@ struct alignas(64) EndpointPart {
   PagedArray<EndpointRecord> records;
   std::vector<std::shared_ptr<const ClusterRecord>> clusters;  // by cluster slot, null: empty
   FlatMap<ListenerKey, NatReturn> nat_returns;                 // by endpoint address and port
-  std::vector<uint16_t> path_mtus_bytes;                       // by cluster slot
+  // By cluster slot; beside the clusters' records, which a change of routes leaves as they are.
+  std::vector<uint16_t> path_mtus_bytes;
 
   // Of all endpoints of the cluster: what reaches each of them. 0: nobody knows.
   uint16_t least_path_mtu_bytes(ClusterSlot slot) const {

@@ -4,11 +4,11 @@
 #include <sched.h>
 #include <unistd.h>
 
-#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
+#include <vector>
 
 #include "dataplane/base/check.h"
 
@@ -34,18 +34,18 @@ static void end_eal() {
 }
 
 bool start_eal() {
-  std::string prefix = "--file-prefix=weft_test_" + std::to_string(getpid());
-  std::array arguments = {std::string("test"),
-                          std::string("--no-huge"),
-                          std::string("--no-pci"),
-                          std::string("--no-shconf"),
-                          std::string("--no-telemetry"),
-                          std::string("--log-level=error"),
-                          std::string("-m512"),
-                          "--lcores=0@(" + allowed_cpus() + ")",
-                          prefix};
-  std::array<char*, arguments.size()> raw{};
-  for (std::size_t i = 0; i < arguments.size(); ++i) raw[i] = arguments[i].data();
+  std::vector<std::string> arguments{"test",
+                                     "--no-huge",
+                                     "--no-pci",
+                                     "--no-shconf",
+                                     "--no-telemetry",
+                                     "--log-level=error",
+                                     "-m512",
+                                     "--lcores=0@(" + allowed_cpus() + ")",
+                                     "--file-prefix=weft_test_" + std::to_string(getpid())};
+  std::vector<char*> raw;
+  raw.reserve(arguments.size());
+  for (std::string& argument : arguments) raw.push_back(argument.data());
   if (rte_eal_init(static_cast<int>(raw.size()), raw.data()) < 0) return false;
   std::atexit(end_eal);
   return true;

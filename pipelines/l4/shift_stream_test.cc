@@ -95,6 +95,12 @@ class Talk {
     send(from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack));
     send(from_endpoint(endpoint_isn + 1, isn + 1 + header_bytes(), tcp_flag::ack));
   }
+  // It goes on as it is, behind the header.
+  void expect_shifted(uint32_t sequence, const char* text) {
+    const auto out = send(from_client(sequence, endpoint_isn + 1, tcp_flag::ack).payload(text));
+    EXPECT_EQ(out.frame.sequence, sequence + header_bytes());
+    EXPECT_EQ(out.frame.payload, test::to_bytes(text));
+  }
   uint32_t header_bytes() const { return static_cast<uint32_t>(header.size()); }
   Bytes header_and(std::string_view text) const {
     Bytes bytes = header;
@@ -128,10 +134,7 @@ TEST_P(ProxyStream, NumbersAreShiftedOnceTheHeaderHasArrived) {
   talk.establish();
   uint32_t next = isn + 1;
   for (int i = 0; i < 3; ++i, next += 5) {
-    const auto data =
-        talk.send(talk.from_client(next, endpoint_isn + 1, tcp_flag::ack).payload("hello"));
-    EXPECT_EQ(data.frame.sequence, next + talk.header_bytes());
-    EXPECT_EQ(data.frame.payload, test::to_bytes("hello"));
+    talk.expect_shifted(next, "hello");
     const auto ack = talk.send(
         talk.from_endpoint(endpoint_isn + 1, next + talk.header_bytes() + 5, tcp_flag::ack));
     EXPECT_EQ(ack.frame.acknowledgment, next + 5);
@@ -166,10 +169,7 @@ TEST_P(ProxyStream, DataThatComesBeforeItsAcknowledgementFollowsTheHeaderInOneSe
     EXPECT_EQ(data.frame.tcp_options.size(), 12u);
   }
   // What follows is only shifted: the client sends the rest again if it must.
-  const auto later =
-      talk.send(talk.from_client(isn + 6, endpoint_isn + 1, tcp_flag::ack).payload("world"));
-  EXPECT_EQ(later.frame.sequence, isn + 6 + talk.header_bytes());
-  EXPECT_EQ(later.frame.payload, test::to_bytes("world"));
+  talk.expect_shifted(isn + 6, "world");
 }
 
 TEST_P(ProxyStream, WhereBothDoNotFitTheyTakeTurns) {
@@ -341,10 +341,7 @@ TEST_P(ProxyStream, EndsWithItsFlow) {
 
 TEST_P(ProxyStream, AFlowInMidStreamIsShiftedWithoutAnotherHeader) {
   Talk talk(GetParam());
-  const auto data =
-      talk.send(talk.from_client(isn + 900, endpoint_isn + 1, tcp_flag::ack).payload("hello"));
-  EXPECT_EQ(data.frame.sequence, isn + 900 + talk.header_bytes());
-  EXPECT_EQ(data.frame.payload, test::to_bytes("hello"));
+  talk.expect_shifted(isn + 900, "hello");
 }
 
 TEST_P(ProxyStream, AConnectionThatBeginsWhereOneWasOpenHasItsHeaderToo) {
@@ -367,10 +364,7 @@ TEST_P(ProxyStream, ASynThatTheEndpointDoesNotAcceptChangesNothing) {
   talk.send(talk.from_client(isn + 0x40, 0, tcp_flag::syn));
   talk.send(talk.from_endpoint(endpoint_isn + 1, isn + 1 + talk.header_bytes(), tcp_flag::ack));
   talk.path.send(talk.from_endpoint(endpoint_isn, isn + 1, tcp_flag::syn | tcp_flag::ack));
-  const auto data =
-      talk.send(talk.from_client(isn + 1, endpoint_isn + 1, tcp_flag::ack).payload("hello"));
-  EXPECT_EQ(data.frame.sequence, isn + 1 + talk.header_bytes());
-  EXPECT_EQ(data.frame.payload, test::to_bytes("hello"));
+  talk.expect_shifted(isn + 1, "hello");
 }
 
 TEST_P(ProxyStream, AHandshakeThatArrivesTwiceBeginsNothing) {
