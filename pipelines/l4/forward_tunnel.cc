@@ -38,21 +38,21 @@ uint32_t entropy_of(const Headers& headers) {
 }
 
 struct Outer {
-  IpAddress source;
   uint16_t ip_bytes = 0;
   uint8_t protocol = 0;
   uint8_t type_of_service = 0;
   uint32_t entropy = 0;
 };
 
-void write_outer_v6(std::byte* to, const Outer& outer, const IpAddress& endpoint) {
+void write_outer_v6(std::byte* to, const Outer& outer, const IpAddress& source,
+                    const IpAddress& endpoint) {
   constexpr uint32_t flow_label_mask = 0xfffff;
   store(to,
         be32(6u << 28 | uint32_t{outer.type_of_service} << 20 | (outer.entropy & flow_label_mask)));
   store(to + 4, be16(static_cast<uint16_t>(outer.ip_bytes - Ipv6View::header_bytes)));
   to[6] = std::byte{outer.protocol};
   to[7] = std::byte{outer_ttl};
-  store(to + 8, outer.source.bytes());
+  store(to + 8, source.bytes());
   store(to + 24, endpoint.bytes());
 }
 
@@ -104,15 +104,15 @@ void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
   }
   std::byte* inner = packet.data() + headers.ip_offset;
   decrement_ttl(inner, headers.v4);
-  Outer outer{.source = endpoint.source,
-              .ip_bytes = static_cast<uint16_t>(ip_bytes),
+  Outer outer{.ip_bytes = static_cast<uint16_t>(ip_bytes),
               .protocol = protocol_of<mode>(headers.v4),
               .type_of_service = type_of_service(inner, headers.v4)};
   if (mode == Forward::gue || !outer_v4 || endpoint.source_host_bits != 0) {
     outer.entropy = entropy_of(headers);
-    const uint32_t hosts = 1u << endpoint.source_host_bits;
-    outer.source = source_address(endpoint, outer.entropy >> 16 & (hosts - 1));
   }
+  const uint32_t hosts = 1u << endpoint.source_host_bits;
+  headers.source = source_address(endpoint, outer.entropy >> 16 & (hosts - 1));
+  headers.destination = endpoint.address;
   packet.prepend(outer_bytes);
   std::byte* ip = inner - outer_bytes;
   std::byte* shim = ip + outer_ip_bytes;
@@ -122,22 +122,20 @@ void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
   const auto udp_bytes = static_cast<uint16_t>(ip_bytes - outer_ip_bytes);
   if constexpr (mode == Forward::gue) write_gue_header(shim, udp_bytes, outer.entropy);
   if constexpr (outer_v4) {
-    write_ipv4_header(ip, {.source = outer.source.v4(),
+    write_ipv4_header(ip, {.source = headers.source.v4(),
                            .destination = endpoint.address.v4(),
                            .total_bytes = outer.ip_bytes,
                            .protocol = static_cast<Protocol>(outer.protocol),
                            .ttl = outer_ttl,
                            .type_of_service = outer.type_of_service});
   } else {
-    write_outer_v6(ip, outer, endpoint.address);
+    write_outer_v6(ip, outer, headers.source, endpoint.address);
     if (mode == Forward::gue) {
-      write_udp_checksum(packet, headers.ip_offset + outer_ip_bytes, udp_bytes, outer.source,
-                         endpoint.address);
+      write_udp_checksum(packet, headers.ip_offset + outer_ip_bytes, udp_bytes, headers.source,
+                         headers.destination);
     }
   }
   headers.ip_bytes = static_cast<uint16_t>(ip_bytes);
-  headers.source = outer.source;
-  headers.destination = endpoint.address;
   headers.v4 = outer_v4;
 }
 
