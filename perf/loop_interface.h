@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "dataplane/base/check.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/interface/interface.h"
 
 namespace weft {
@@ -29,9 +30,17 @@ class LoopInterface final : public Interface {
   // Sees the packets of a burst at the moment they are transmitted, on the thread of the queue.
   using Watch = std::function<void(std::span<Packet> packets, uint32_t queue)>;
 
+  // Who else frees the buffers.
+  enum class Freed : uint8_t {
+    here,
+    elsewhere,  // on other cores: they are taken as drivers do, and no write of what is a device's
+                // DMA in truth waits for a line in another core's cache
+  };
+
   // Buffers come from `pool`, which outlives this.
-  explicit LoopInterface(rte_mempool& pool, Watch watch = {}, uint32_t queues = 1)
-      : pool_(pool), watch_(std::move(watch)), queues_(queues) {}
+  explicit LoopInterface(rte_mempool& pool, Watch watch = {}, uint32_t queues = 1,
+                         Freed freed = Freed::here)
+      : pool_(pool), watch_(std::move(watch)), freed_(freed), queues_(queues) {}
 
   // From now on these; none: nothing is received. `laps`: so many times, then nothing.
   void offer(std::vector<BenchFrame> frames, uint64_t laps = UINT64_MAX, uint32_t queue = 0) {
@@ -48,7 +57,11 @@ class LoopInterface final : public Interface {
     if (from.exhausted()) return 0;
     auto* buffers = reinterpret_cast<rte_mbuf**>(packets.data());
     const auto count = static_cast<uint32_t>(packets.size());
-    CHECK(rte_pktmbuf_alloc_bulk(&pool_, buffers, count) == 0);
+    if (freed_ == Freed::here) {
+      CHECK(rte_pktmbuf_alloc_bulk(&pool_, buffers, count) == 0);
+    } else {
+      take(buffers, count);
+    }
     for (uint32_t i = 0; i < count; ++i) {
       buffers[i]->data_len = bench_frame_bytes;
       buffers[i]->pkt_len = bench_frame_bytes;
@@ -75,8 +88,24 @@ class LoopInterface final : public Interface {
     bool exhausted() const { return frames.empty() || laps == 0; }
   };
 
+  // As rte_pktmbuf_alloc_bulk, but without a write to the second line of a buffer, of which the pool
+  // has it that nothing follows it.
+  void take(rte_mbuf** buffers, uint32_t count) {
+    CHECK(rte_mempool_get_bulk(&pool_, reinterpret_cast<void**>(buffers), count) == 0);
+    for (uint32_t i = 0; i < count; ++i) {
+      prefetch_to_write(buffers[i]);
+      prefetch_to_write(rte_mbuf_buf_addr(buffers[i], &pool_) + RTE_PKTMBUF_HEADROOM);
+    }
+    for (uint32_t i = 0; i < count; ++i) {
+      buffers[i]->ol_flags = 0;
+      buffers[i]->packet_type = 0;
+      rte_pktmbuf_reset_headroom(buffers[i]);
+    }
+  }
+
   rte_mempool& pool_;
   const Watch watch_;
+  const Freed freed_;
   std::vector<Queue> queues_;
 };
 

@@ -156,7 +156,7 @@ class World {
         gateway_(make_gateway(work_)),
         wire_(
             pool, [this](std::span<Packet> packets, uint32_t queue) { watch(packets, queue); },
-            workers),
+            workers, LoopInterface::Freed::elsewhere),
         twin_(pool),
         published_(workers),
         rings_(workers) {

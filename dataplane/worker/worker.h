@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/base/clock.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/wire/burst.h"
 #include "dataplane/worker/counters.h"
 #include "dataplane/worker/handoff.h"
@@ -158,7 +159,12 @@ uint32_t Worker<PipelineType, Reader>::take_over(uint32_t from, const Snapshot& 
                                                  Clock clock) {
   std::array<HandOff, Burst::packets_max> handed;
   const uint32_t count = rings_.ring(from, settings_.index).pop(handed);
-  for (uint32_t i = 0; i < count; ++i) __builtin_prefetch(handed[i].packet.buffer());
+  for (uint32_t i = 0; i < count; ++i) prefetch_to_write(handed[i].packet.buffer());
+  for (uint32_t i = 0; i < count; ++i) {
+    const std::byte* data = handed[i].packet.data();
+    prefetch_to_write(data);
+    prefetch_to_write(data - RTE_CACHE_LINE_SIZE);  // a tunnel's header begins there
+  }
   uint32_t collected = 0, processed = 0, followed = 0;
   uint16_t interface = 0;
   for (uint32_t i = 0; i < count; ++i) {
