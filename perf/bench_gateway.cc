@@ -162,7 +162,7 @@ BenchGateway::BenchGateway(const BenchMesh& mesh, mgmt::Publisher::Mode mode,
       reader_(published_.reader(0)),
       worker_({.index = 0, .idle = IdleMode::poll}, attachments_, rings_, gateway_, reader_,
               counters_.loop()) {
-  auto started = mgmt::Controller::start(bench_model(mesh), {.workers = 1}, states_, now_);
+  auto started = mgmt::Controller::start(bench_model(mesh), {}, states_, now_);
   CHECK(started);
   controller_ = *std::move(started);
   controller_->on_kernel(bench_kernel());

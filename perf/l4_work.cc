@@ -43,7 +43,7 @@ test::TestGateway make_gateway(const Work& work) {
   }
   builder.source_addresses("10.200.0.0/24");
   builder.neighbour("10.0.0.1");
-  builder.workers(work.workers);
+  builder.worker_weights(work.worker_weights);
   return builder.build();
 }
 

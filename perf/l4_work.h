@@ -27,7 +27,7 @@ struct Work {
   uint32_t flows = 1'000'000;
   uint32_t listeners = 100;  // a cluster each, up to 100
   uint32_t endpoints = 100;  // of each cluster
-  uint32_t workers = 1;
+  std::vector<uint16_t> worker_weights{1};
 
   // "ipip/1000000", "nat/1000000/both", "ipip/100000/listeners=10000"
   std::string name() const;

@@ -33,8 +33,9 @@ class LoopInterface final : public Interface {
   // Who else frees the buffers.
   enum class Freed : uint8_t {
     here,
-    elsewhere,  // on other cores: they are taken as drivers do, and no write of what is a device's
-                // DMA in truth waits for a line in another core's cache
+    // On other cores: buffers are taken as drivers do, and no write of what is a device's DMA in
+    // truth waits for a line in another core's cache.
+    elsewhere,
   };
 
   // Buffers come from `pool`, which outlives this.
@@ -88,8 +89,8 @@ class LoopInterface final : public Interface {
     bool exhausted() const { return frames.empty() || laps == 0; }
   };
 
-  // As rte_pktmbuf_alloc_bulk, but without a write to the second line of a buffer, of which the pool
-  // has it that nothing follows it.
+  // As rte_pktmbuf_alloc_bulk, but the second line of a buffer is left alone: what a pool holds is
+  // followed by no other buffer.
   void take(rte_mbuf** buffers, uint32_t count) {
     CHECK(rte_mempool_get_bulk(&pool_, reinterpret_cast<void**>(buffers), count) == 0);
     for (uint32_t i = 0; i < count; ++i) {

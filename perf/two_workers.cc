@@ -8,9 +8,8 @@
 // turns, and the median of the ratios counts:
 //   one         one worker, of a gateway that has one
 //   two         two workers, each packet on a queue of the worker that owns its flow
-//   one queue   two workers, all packets on the queue of the first, which hands over what the
-//   second
-//               owns; both transmit
+//   one queue   two workers, all packets on the queue of the first, which owns a quarter of
+//               the flows and hands over the others; both transmit
 //   loop        random reads of 32 MiB by one thread, and by two: what the machine itself loses to
 //               a second core
 // `scaling` is two / (2 * one) over the same quotient of the loop; `one_queue` is one queue / one.
@@ -152,7 +151,7 @@ class World {
   enum class Arrival : uint8_t { at_owner, at_first };
 
   World(Work work, uint32_t workers, Arrival arrival, rte_mempool& pool, Crew& crew)
-      : work_(with_workers(work, workers)),
+      : work_(with_workers(work, workers, arrival)),
         gateway_(make_gateway(work_)),
         wire_(
             pool, [this](std::span<Packet> packets, uint32_t queue) { watch(packets, queue); },
@@ -220,15 +219,17 @@ class World {
     uint64_t verified = 0;
   };
 
-  static Work with_workers(Work work, uint32_t workers) {
-    work.workers = workers;
+  static Work with_workers(Work work, uint32_t workers, Arrival arrival) {
+    const uint32_t queues = arrival == Arrival::at_owner ? workers : 1;
+    work.worker_weights = worker_weights(workers, std::array{queues});
     return work;
   }
   static L4Settings settings(const World& world, uint32_t worker) {
     L4Settings settings;
     settings.worker = static_cast<uint16_t>(worker);
     settings.flows_max = {1, 1, 1, 1};
-    const double places = world.work_.flows / 0.75 / world.work_.workers;
+    const WorkerShare& share = world.gateway_.snapshot.policy->shares[worker];
+    const double places = share.rounded_up(world.work_.flows) / 0.75;
     settings.flows_max.tunnel4 = std::bit_ceil(static_cast<uint32_t>(places));
     settings.flow_key = {1, 2, 3, 4};
     settings.steering_key = steering_key;

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "dataplane/base/byte_order.h"
@@ -30,23 +31,24 @@
 #include "dataplane/wire/quic_lb.h"
 #include "pipelines/policy.h"
 #include "pipelines/probe_addresses.h"
+#include "pipelines/worker_share.h"
 
 namespace weft {
 
 // ---- policy
 
-// What one worker lets begin at a listener: its share of what the gateway does. 0: no limit.
-struct FlowShare {
+// What may begin at a listener, over all workers. 0: no limit.
+struct ListenerLimits {
   Duration new_flow_interval{};  // from one to the next on average; a second's worth at once
   Duration source_new_flow_interval{};
   uint32_t flows_max = 0;
   uint32_t source_flows_max = 0;
-  bool operator==(const FlowShare&) const = default;
+  bool operator==(const ListenerLimits&) const = default;
 };
 
 // Whose packets a listener takes, by their source, and how many flows.
 struct Admission {
-  FlowShare flows;
+  ListenerLimits flows;
   std::vector<std::shared_ptr<const PrefixSet>> allow;  // in one of these; empty: from everywhere
   std::vector<std::shared_ptr<const PrefixSet>> deny;   // and in none of these
 };
@@ -130,8 +132,12 @@ struct alignas(64) PolicyPart {
   FlowTimeouts timeouts;
   SteeringMap steering{};  // bucket to worker
   uint32_t workers = 1;
-  bool clamps_mss = false;  // some listener does
-  uint64_t hash_seed = 0;   // of the choice of an endpoint; the same on every gateway of a fleet
+  std::array<WorkerShare, workers_max> shares;  // by worker
+  bool clamps_mss = false;                      // some listener does
+  uint64_t hash_seed = 0;  // of the choice of an endpoint; the same on every gateway of a fleet
+
+  // `weights`: one a worker, as shares_of() takes them.
+  void set_workers(std::span<const uint16_t> weights);
 };
 
 // ---- endpoints
@@ -144,7 +150,7 @@ struct alignas(64) EndpointRecord {  // by endpoint slot
   be16 port;
   uint16_t path_mtu_bytes = 0;  // largest IP packet towards the endpoint, outer header included
   uint32_t next_hop = 0;        // index into RoutingPart::next_hops
-  uint32_t flows_max = 0;       // of each worker; 0: any number
+  uint32_t flows_max = 0;       // over all workers; 0: any number
   ClusterSlot cluster = none<ClusterSlot>;
   ListenerSlot probed_through = none<ListenerSlot>;  // none: probed at its own address
   OnEndpointDown on_down = OnEndpointDown::reset;

@@ -69,7 +69,7 @@ SnapshotBuilder& SnapshotBuilder::deny(const std::vector<std::string>& prefixes)
   return *this;
 }
 
-SnapshotBuilder& SnapshotBuilder::limit(const FlowShare& flows) {
+SnapshotBuilder& SnapshotBuilder::limit(const ListenerLimits& flows) {
   listeners_.back().admission.flows = flows;
   return *this;
 }
@@ -119,8 +119,8 @@ SnapshotBuilder& SnapshotBuilder::timeouts(FlowTimeouts timeouts) {
   return *this;
 }
 
-SnapshotBuilder& SnapshotBuilder::workers(uint32_t workers) {
-  workers_ = workers;
+SnapshotBuilder& SnapshotBuilder::worker_weights(std::vector<uint16_t> weights) {
+  worker_weights_ = std::move(weights);
   return *this;
 }
 
@@ -195,7 +195,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
         is_proxy(listener.proxy) ? listener.proxy : client_address_;
     const Admission& admission = listener.admission;
     const bool lists = !admission.allow.empty() || !admission.deny.empty();
-    if (lists || admission.flows != FlowShare{}) {
+    if (lists || admission.flows != ListenerLimits{}) {
       part->listeners.policies.back().admission = std::make_shared<const Admission>(admission);
     }
     if (!listener.quic.empty()) {
@@ -231,8 +231,7 @@ std::shared_ptr<PolicyPart> SnapshotBuilder::policy(const TestGateway& gateway) 
   part->transit = transit_;
   part->new_flows_per_s_max = new_flows_per_s_max_;
   part->timeouts = timeouts_;
-  part->workers = workers_;
-  part->steering = equal_shares(workers_);
+  part->set_workers(worker_weights_);
   part->hash_seed = test_hash_seed;
   return part;
 }

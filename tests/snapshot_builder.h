@@ -49,7 +49,7 @@ class SnapshotBuilder {
   // Whom the last listener takes; each call is a list of its own.
   SnapshotBuilder& allow(const std::vector<std::string>& prefixes);
   SnapshotBuilder& deny(const std::vector<std::string>& prefixes);
-  SnapshotBuilder& limit(const FlowShare& flows);
+  SnapshotBuilder& limit(const ListenerLimits& flows);
   SnapshotBuilder& new_flows_per_s_max(uint32_t flows);
   SnapshotBuilder& blackholes(const std::vector<std::string>& prefixes);
   // Of the last listener.
@@ -60,13 +60,16 @@ class SnapshotBuilder {
   // Of all listeners.
   SnapshotBuilder& client_address(ClientAddress client_address);
   // Of the cluster that was named last: what its table was made of a while ago (of endpoints that
-  // it has; weight 0 there means only then), and the most flows that a worker may give an endpoint.
+  // it has; weight 0 there means only then), and the most flows that workers may give an endpoint.
   SnapshotBuilder& previously(std::vector<TestEndpoint> endpoints);
   SnapshotBuilder& endpoint_flows_max(uint32_t flows_max);
   SnapshotBuilder& source_addresses(std::string_view prefix);
   SnapshotBuilder& transit(Transit transit);
   SnapshotBuilder& timeouts(FlowTimeouts timeouts);
-  SnapshotBuilder& workers(uint32_t workers);
+  SnapshotBuilder& workers(uint32_t workers) {
+    return worker_weights(std::vector<uint16_t>(workers, 1));
+  }
+  SnapshotBuilder& worker_weights(std::vector<uint16_t> weights);
   // A neighbour is otherwise known for the endpoints and these.
   SnapshotBuilder& neighbour(std::string_view address);
   // Nobody knows this one's link address, endpoint or not.
@@ -123,7 +126,7 @@ class SnapshotBuilder {
   Transit transit_ = Transit::drop;
   bool own_macs_ = false;
   uint32_t new_flows_per_s_max_ = 0;
-  uint32_t workers_ = 1;
+  std::vector<uint16_t> worker_weights_{1};
   uint16_t mtu_bytes_ = 1500;
 };
 

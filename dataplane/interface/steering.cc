@@ -1,5 +1,8 @@
 #include "dataplane/interface/steering.h"
 
+#include <numeric>
+#include <vector>
+
 #include "dataplane/base/check.h"
 #include "dataplane/base/ids.h"
 
@@ -14,13 +17,28 @@ static uint32_t entry_of(uint32_t bucket) {
   return entry;
 }
 
-SteeringMap equal_shares(uint32_t workers) {
-  CHECK(workers > 0 && workers <= workers_max);
+SteeringMap shares_of(std::span<const uint16_t> weights) {
+  CHECK(!weights.empty() && weights.size() <= workers_max);
+  const uint32_t whole = std::accumulate(weights.begin(), weights.end(), 0u);
+  CHECK(whole > 0);
+  std::array<uint8_t, steering_buckets> by_entry;
+  uint32_t entry = 0;
+  uint32_t upto = 0;  // the weights of the workers so far
+  for (std::size_t worker = 0; worker < weights.size(); ++worker) {
+    upto += weights[worker];
+    // Up to the first whose part of the whole is not below: ceil(buckets * upto / whole).
+    const uint32_t end = (steering_buckets * upto + whole - 1) / whole;
+    for (; entry < end; ++entry) by_entry[entry] = static_cast<uint8_t>(worker);
+  }
   SteeringMap map;
   for (uint32_t bucket = 0; bucket < steering_buckets; ++bucket) {
-    map[bucket] = static_cast<uint8_t>(entry_of(bucket) * workers / steering_buckets);
+    map[bucket] = by_entry[entry_of(bucket)];
   }
   return map;
+}
+
+SteeringMap equal_shares(uint32_t workers) {
+  return shares_of(std::vector<uint16_t>(workers, 1));
 }
 
 namespace steering {

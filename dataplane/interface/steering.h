@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 
 #include "dataplane/base/keyed_hash.h"
 #include "dataplane/interface/steering_hash.h"
@@ -20,10 +21,12 @@ inline constexpr uint32_t steering_buckets = 1u << SteeringShape::bits_max;
 
 using SteeringMap = std::array<uint8_t, steering_buckets>;
 
-// Every worker gets an equal share of the buckets, to one bucket, and also of the first 1 << n of
+// Every worker gets its share of the buckets, to one bucket, and also of the first 1 << n of
 // them for every n: a hash of fewer bits names no others. The workers lie in the order of a
 // device's table, each on a run of entries, so that the chosen bits, which change the first bits of
 // an entry's number first, reach them all.
+// Requires: the weights of 1 to workers_max workers, at least one of them above 0.
+SteeringMap shares_of(std::span<const uint16_t> weights);
 SteeringMap equal_shares(uint32_t workers);
 
 namespace steering {

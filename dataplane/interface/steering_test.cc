@@ -63,6 +63,18 @@ TEST(Steering, SharesAreEqualToOneBucket) {
   }
 }
 
+TEST(Steering, SharesFollowTheWeightsAlsoUnderAHashOfFewerBits) {
+  const std::vector<uint16_t> weights{1, 0, 4, 3};
+  const SteeringMap map = shares_of(weights);
+  for (uint32_t buckets = 64; buckets <= steering_buckets; buckets *= 2) {
+    for (std::size_t worker = 0; worker < weights.size(); ++worker) {
+      EXPECT_EQ(std::count(map.begin(), map.begin() + buckets, worker),
+                buckets * weights[worker] / 8)
+          << buckets << " " << worker;
+    }
+  }
+}
+
 TEST(Steering, BothDirectionsOfAFlowMeet) {
   for (const Client& client : clients(1000)) {
     const Headers forward = packet(client.address, client.port, listener, 80);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "dataplane/interface/interface.h"
@@ -25,5 +26,10 @@ struct QueueShare {
 
 // Requires: worker < workers; queues > 0.
 QueueShare queue_share(uint32_t worker, uint32_t workers, uint32_t queues);
+
+// How much of the flows each worker should own so that all have as much to do: less for those that
+// receive for others, where an interface has fewer queues than there are workers (README.md).
+// Equal where all receive alike. `queues`: of each interface. Requires: none of it is 0.
+std::vector<uint16_t> worker_weights(uint32_t workers, std::span<const uint32_t> queues);
 
 }  // namespace weft

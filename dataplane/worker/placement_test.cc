@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <set>
 
 namespace weft {
@@ -34,6 +36,34 @@ TEST(Placement, WorkersWithoutAQueueSpreadOverThoseThatHaveOne) {
 TEST(Placement, MoreQueuesThanWorkersAreShared) {
   EXPECT_EQ(queue_share(1, 2, 5).receives, (std::vector<uint16_t>{1, 3}));
   EXPECT_EQ(queue_share(0, 2, 5).receives, (std::vector<uint16_t>{0, 2, 4}));
+}
+
+TEST(Placement, WorkersThatReceiveAlikeOwnAlike) {
+  for (uint32_t workers = 1; workers <= 9; ++workers) {
+    const std::array<uint32_t, 2> queues{workers, 2 * workers};
+    const auto weights = worker_weights(workers, queues);
+    EXPECT_EQ(weights, std::vector<uint16_t>(workers, weights[0])) << workers;
+    EXPECT_GT(weights[0], 0u);
+  }
+}
+
+TEST(Placement, WhoReceivesForOthersOwnsLess) {
+  using Weights = std::vector<uint16_t>;
+  EXPECT_EQ(worker_weights(2, std::array{1u}), (Weights{512, 1536})) << "a quarter";
+  EXPECT_EQ(worker_weights(2, std::array{1u, 2u}), (Weights{768, 1280}));
+  EXPECT_EQ(worker_weights(4, std::array{2u}), (Weights{512, 512, 1536, 1536}));
+  EXPECT_EQ(worker_weights(4, std::array{1u, 1u}), (Weights{0, 1536, 1536, 1536}))
+      << "it has enough to do with receiving";
+}
+
+TEST(Placement, SomeWorkerOwnsFlows) {
+  for (uint32_t workers = 1; workers <= 64; ++workers) {
+    for (uint32_t queues = 1; queues <= 64; ++queues) {
+      const auto weights = worker_weights(workers, std::array{queues});
+      EXPECT_GT(std::ranges::count_if(weights, [](uint16_t weight) { return weight > 0; }), 0)
+          << workers << " " << queues;
+    }
+  }
 }
 
 }  // namespace

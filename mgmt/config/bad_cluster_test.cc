@@ -141,7 +141,7 @@ workers = [0, 1, 2]
 name = "web"
 endpoint_flows_max = 2
 )",
-     R"(weft.toml:5:22: endpoint_flows_max must be at least 3: every worker takes an equal part of it
+     R"(weft.toml:5:22: endpoint_flows_max must be at least 3: every worker takes its part of it
 endpoint_flows_max = 2
                      ^
 )"},

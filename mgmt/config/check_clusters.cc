@@ -43,8 +43,8 @@ void check_flows_max(Reading& reading, const Node& root, std::size_t c) {
   if (flows_max == 0 || flows_max >= workers) return;
   reading.complain(
       place(root, {"cluster", c, "endpoint_flows_max"}),
-      fmt::format("endpoint_flows_max must be at least {}: every worker takes an equal "
-                  "part of it",
+      fmt::format("endpoint_flows_max must be at least {}: every worker takes its part "
+                  "of it",
                   workers));
 }
 

@@ -108,7 +108,7 @@ constexpr Key rows[] = {
      .fallback = absent("no limit"),
      .limits = flows_per_s,
      .says = "Flows that may begin in a second, a second's worth at once; others are dropped "
-             "(`new_flow_rate`). Of this and the next three each worker has an equal share."},
+             "(`new_flow_rate`). Of this and the next three each worker has its share."},
     {.section = "listener",
      .name = "source_new_flows_per_s_max",
      .field = field<&ListenerSettings::source_new_flows_per_s_max>(),
@@ -167,7 +167,7 @@ constexpr Key rows[] = {
      .fallback = absent("any number"),
      .limits = {.min = 1, .max = int64_t{1} << 31},
      .says = "So many flows an endpoint may have; new ones then go to the next choice. Each worker "
-             "takes an equal part of it, so it must not be below the number of workers, and an "
+             "takes its part of it, so it must not be below the number of workers, and an "
              "endpoint may seem full to one worker before the others."},
     {.section = "cluster",
      .name = "previous_tables_ms",

@@ -32,11 +32,11 @@
 namespace weft::mgmt {
 
 struct ControllerSettings {
-  uint64_t random_seed = 0;          // of jitter and backoff
-  std::string drawn_hash_seed;       // kept in state_dir; used when the model has none
-  std::vector<Order> orders;         // of operators, kept in state_dir
-  std::vector<IpPrefix> blackholes;  // likewise
-  uint32_t workers = 1;
+  uint64_t random_seed = 0;                 // of jitter and backoff
+  std::string drawn_hash_seed;              // kept in state_dir; used when the model has none
+  std::vector<Order> orders;                // of operators, kept in state_dir
+  std::vector<IpPrefix> blackholes;         // likewise
+  std::vector<uint16_t> worker_weights{1};  // one a worker (dataplane/worker/placement.h)
   ProbeLimits probes;
   ResolveLimits look_ups;
 };

@@ -41,7 +41,7 @@ void Controller::publish(Actions& actions, Instant now) {
   membership_.roll_tables(now);
   const std::string& hash_seed = model_->gateway.hash_seed;
   Desired desired =
-      desired_of(*model_, membership_, listeners_, kernel_, settings_.workers,
+      desired_of(*model_, membership_, listeners_, kernel_, settings_.worker_weights,
                  hash_seed_number(hash_seed.empty() ? settings_.drawn_hash_seed : hash_seed));
   desired.blackholes = blackholes_.set();
   std::set<EndpointSlot> held = membership_.held();

@@ -204,13 +204,13 @@ TEST(Controller, DesiredSaysWhatTheModelSays) {
   Model model = web_model();
   model.gateway.transit = Transit::twin;
   model.flows.nat4_flows_max = 4096;
-  TestGateway gateway(model, {.workers = 3});
+  TestGateway gateway(model, {.worker_weights = {1, 1, 1}});
   gateway.poll();
   const Desired& desired = gateway.desired();
   EXPECT_EQ(desired.interfaces, model.interfaces);
   EXPECT_EQ(desired.flows, model.flows);
   EXPECT_EQ(desired.transit, Transit::twin);
-  EXPECT_EQ(desired.workers, 3u);
+  EXPECT_EQ(desired.worker_weights, (std::vector<uint16_t>{1, 1, 1}));
   ASSERT_EQ(desired.listeners.size(), 1u);
   EXPECT_EQ(desired.listeners[0].settings, model.listeners[0]);
   EXPECT_EQ(desired.listeners[0].cluster, desired.clusters[0].id);

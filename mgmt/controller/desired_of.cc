@@ -27,7 +27,8 @@ static DesiredCluster desired_cluster(const TrackedCluster& cluster, const Liste
 }
 
 Desired desired_of(const Model& model, const Membership& membership, const Listeners& listeners,
-                   const KernelView& kernel, uint32_t workers, uint64_t hash_seed) {
+                   const KernelView& kernel, const std::vector<uint16_t>& worker_weights,
+                   uint64_t hash_seed) {
   Desired desired;
   desired.interfaces = model.interfaces;
   for (const TrackedListener* listener : listeners.live()) {
@@ -43,7 +44,7 @@ Desired desired_of(const Model& model, const Membership& membership, const Liste
   desired.flows = model.flows;
   desired.transit = model.gateway.transit;
   desired.probe_ranges = probe_ranges(model.gateway);
-  desired.workers = workers;
+  desired.worker_weights = worker_weights;
   desired.hash_seed = hash_seed;
   return desired;
 }

@@ -14,7 +14,8 @@ namespace weft::mgmt {
 // Live listeners in the order of the configuration, live clusters likewise, live endpoints by
 // address and port.
 Desired desired_of(const Model& model, const Membership& membership, const Listeners& listeners,
-                   const KernelView& kernel, uint32_t workers, uint64_t hash_seed);
+                   const KernelView& kernel, const std::vector<uint16_t>& worker_weights,
+                   uint64_t hash_seed);
 
 // The number that stands for the configuration's text in every Maglev table of the fleet: XXH3 of
 // its bytes, the same on every machine.

@@ -66,7 +66,7 @@ struct Desired {
   FlowSettings flows;
   Transit transit = Transit::drop;
   ProbeRanges probe_ranges;
-  uint32_t workers = 1;
+  std::vector<uint16_t> worker_weights{1};  // one a worker; as shares_of() takes them
   uint64_t hash_seed = 0;
   bool operator==(const Desired&) const = default;
 };

@@ -96,6 +96,12 @@ DataPlane::DataPlane(const Model& model, std::vector<Attached> attached, Instant
       std::make_unique<Captures>(taps, captured_interfaces(model, settings), "Weft " WEFT_VERSION);
 }
 
+std::vector<uint16_t> DataPlane::worker_weights() const {
+  std::vector<uint32_t> queues;
+  for (const Attached& attached : attached_) queues.push_back(attached.wire->queues());
+  return weft::worker_weights(static_cast<uint32_t>(cpus_.size()), queues);
+}
+
 // All interfaces share one hash: the table of one device may be smaller than another's. The map is
 // every snapshot's (mgmt/publish): workers come and go with the process.
 SteeringShape DataPlane::set_up_rss(const Model& model, const KeyedHash::Key& steering_key) {
@@ -105,8 +111,9 @@ SteeringShape DataPlane::set_up_rss(const Model& model, const KeyedHash::Key& st
     if (bits != 0) shape.bits = std::min(shape.bits, bits);
   }
   const SteeringHash hash(steering_key, shape);
+  const SteeringMap map = shares_of(worker_weights());
   for (std::size_t i = 0; i < attached_.size(); ++i) {
-    attached_[i].wire->steer_by(hash, equal_shares(shape.workers), model.interfaces[i].rss);
+    attached_[i].wire->steer_by(hash, map, model.interfaces[i].rss);
   }
   return shape;
 }

@@ -40,6 +40,9 @@ class DataPlane {
   // Starts a thread for each worker, on its CPU.
   Result<void> run();
 
+  // By what each worker receives (dataplane/worker/placement.h).
+  std::vector<uint16_t> worker_weights() const;
+
   Published<Snapshot>& published() { return published_; }
   EndpointStates& states() { return states_; }
   std::span<const WorkerCounters* const> counters() const { return counters_view_; }

@@ -43,12 +43,11 @@ Driver::Driver(Settings settings, EventLoop& loop, DataPlane& plane, Logs& logs)
 
 Result<std::unique_ptr<Driver>> Driver::start(Settings settings, EventLoop& loop, DataPlane& plane,
                                               Logs& logs) {
-  ControllerSettings controller{
-      .random_seed = settings.random_seed,
-      .drawn_hash_seed = settings.drawn_hash_seed,
-      .orders = settings.orders,
-      .blackholes = settings.blackholes,
-      .workers = static_cast<uint32_t>(settings.model.gateway.workers.size())};
+  ControllerSettings controller{.random_seed = settings.random_seed,
+                                .drawn_hash_seed = settings.drawn_hash_seed,
+                                .orders = settings.orders,
+                                .blackholes = settings.blackholes,
+                                .worker_weights = plane.worker_weights()};
   Model model = settings.model;
   std::unique_ptr<Driver> driver(new Driver(std::move(settings), loop, plane, logs));
   auto kernel = Kernel::open(plane.twin_names());

@@ -203,18 +203,13 @@ class EndpointCompiler {
     const Way way = routing_.way_to(endpoint.address);
     EndpointRecord record{.address = endpoint.address,
                           .port = be16(endpoint.port),
-                          .flows_max = worker_share(cluster.endpoint_flows_max),
+                          .flows_max = cluster.endpoint_flows_max,
                           .cluster = cluster.id.slot,
                           .probed_through = cluster.probed_through,
                           .on_down = cluster.on_endpoint_down};
     set_way(record, way);
     put(endpoint.id.slot, record);
     return record;
-  }
-
-  // Rounded down, so that all workers together have no more than what is configured.
-  uint32_t worker_share(uint32_t flows_max) const {
-    return flows_max == 0 ? 0 : std::max(1u, flows_max / desired_.workers);
   }
 
   void put(EndpointSlot slot, const EndpointRecord& record) {

@@ -324,15 +324,12 @@ TEST(CompileEndpoints, ATableThatWasNeverBuiltIsBuilt) {
                                  other(small_mesh()).endpoints->clusters[0]->maglev->slots()));
 }
 
-TEST(CompileEndpoints, WorkersShareTheLimitOfAnEndpoint) {
+TEST(CompileEndpoints, ARecordHasTheLimitOfItsCluster) {
   Desired desired = small_mesh();
   Compiler compiler;
   EXPECT_EQ(record(compiler(desired), 1).flows_max, 0u);
-  desired.workers = 3;
   desired.clusters[0].endpoint_flows_max = 100;
-  EXPECT_EQ(record(compiler(desired), 1).flows_max, 33u);
-  desired.clusters[0].endpoint_flows_max = 2;
-  EXPECT_EQ(record(compiler(desired), 1).flows_max, 1u);
+  EXPECT_EQ(record(compiler(desired), 1).flows_max, 100u);
 }
 
 TEST(CompileEndpoints, ARecordSaysThroughWhichListenerItIsProbedAlsoWhileItDrains) {

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "dataplane/base/check.h"
-#include "dataplane/interface/steering.h"
 
 namespace weft::mgmt {
 
@@ -21,8 +20,8 @@ bool same_kernel_addresses(const KernelView& a, const KernelView& b) {
 bool same_policy(const Desired& a, const Desired& b) {
   return a.listeners == b.listeners && a.prefix_lists == b.prefix_lists &&
          a.interfaces == b.interfaces && a.flows == b.flows && a.transit == b.transit &&
-         a.workers == b.workers && a.hash_seed == b.hash_seed && a.probe_ranges == b.probe_ranges &&
-         same_kernel_addresses(a.kernel, b.kernel);
+         a.worker_weights == b.worker_weights && a.hash_seed == b.hash_seed &&
+         a.probe_ranges == b.probe_ranges && same_kernel_addresses(a.kernel, b.kernel);
 }
 
 bool is_exact(const ListenerSettings& listener) {
@@ -81,25 +80,22 @@ PrefixSets sets_of(const Desired& desired) {
   return sets;
 }
 
-// A worker's share of a limit; 0: no limit.
-Duration interval_of(uint32_t flows_per_s, uint32_t workers) {
-  return flows_per_s == 0 ? Duration::zero() : Duration(seconds(1)) * workers / flows_per_s;
-}
-uint32_t share_of(uint32_t flows, uint32_t workers) {
-  return (flows + workers - 1) / workers;
+// 0: no limit.
+Duration interval_of(uint32_t flows_per_s) {
+  return flows_per_s == 0 ? Duration::zero() : Duration(seconds(1)) / flows_per_s;
 }
 
-FlowShare flow_share(const ListenerSettings& listener, uint32_t workers) {
-  return {interval_of(listener.new_flows_per_s_max, workers),
-          interval_of(listener.source_new_flows_per_s_max, workers),
-          share_of(listener.flows_max, workers), share_of(listener.source_flows_max, workers)};
+ListenerLimits limits_of(const ListenerSettings& listener) {
+  return {interval_of(listener.new_flows_per_s_max),
+          interval_of(listener.source_new_flows_per_s_max), listener.flows_max,
+          listener.source_flows_max};
 }
 
 // Null: the listener takes everyone's packets, without limits.
 std::shared_ptr<const Admission> admission_of(const ListenerSettings& listener,
-                                              const PrefixSets& sets, uint32_t workers) {
-  const FlowShare flows = flow_share(listener, workers);
-  if (listener.allow.empty() && listener.deny.empty() && flows == FlowShare{}) return nullptr;
+                                              const PrefixSets& sets) {
+  const ListenerLimits flows = limits_of(listener);
+  if (listener.allow.empty() && listener.deny.empty() && flows == ListenerLimits{}) return nullptr;
   auto admission = std::make_shared<Admission>();
   admission->flows = flows;
   for (const std::string& name : listener.allow) admission->allow.push_back(sets.at(name));
@@ -130,7 +126,7 @@ ListenerTable listeners_of(const Desired& desired) {
                                       .forward = settings.forward,
                                       .hash = settings.hash,
                                       .client_address = settings.client_address,
-                                      .admission = admission_of(settings, sets, desired.workers),
+                                      .admission = admission_of(settings, sets),
                                       .quic = codecs,
                                       .udp = settings.udp,
                                       .mss_clamp_bytes = settings.mss_clamp_bytes};
@@ -171,7 +167,6 @@ std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const C
   if (previous.desired != nullptr && same_policy(desired, *previous.desired)) {
     return previous.snapshot->policy;
   }
-  CHECK(desired.workers > 0 && desired.workers <= workers_max);
   auto policy = std::make_shared<PolicyPart>();
   policy->listeners = listeners_of(desired);
   policy->asks_sources =
@@ -186,8 +181,7 @@ std::shared_ptr<const PolicyPart> compile_policy(const Desired& desired, const C
   policy->new_flows_per_s_max = desired.flows.new_flows_per_s_max;
   policy->transit = desired.transit;
   policy->timeouts = timeouts_of(desired.flows);
-  policy->steering = equal_shares(desired.workers);
-  policy->workers = desired.workers;
+  policy->set_workers(desired.worker_weights);
   policy->hash_seed = desired.hash_seed;
   return policy;
 }

@@ -128,7 +128,7 @@ TEST(CompilePolicy, AListenersAddressStaysTheWorkersThoughTheTwinAnswersForIt) {
 TEST(CompilePolicy, TimeoutsTransitAndWorkersAreTakenOver) {
   Desired desired = small_mesh();
   desired.transit = Transit::twin;
-  desired.workers = 3;
+  desired.worker_weights = {1, 1, 1};
   desired.flows.new_flows_per_s_max = 77;
   const auto part = policy(desired);
   EXPECT_EQ(part->transit, Transit::twin);
@@ -141,6 +141,7 @@ TEST(CompilePolicy, TimeoutsTransitAndWorkersAreTakenOver) {
   EXPECT_EQ(part->hash_seed, 7u);
   for (uint8_t worker : {0, 1, 2}) {
     EXPECT_NEAR(std::ranges::count(part->steering, worker), 1024 / 3, 1);
+    EXPECT_EQ(part->shares[worker].rounded_up(300), 100u);
   }
 }
 
@@ -166,21 +167,29 @@ TEST(CompilePolicy, AListenerHasTheListsThatItNames) {
   EXPECT_EQ(admission.deny, (std::vector{lists[1].prefixes, lists[0].prefixes}));
 }
 
-TEST(CompilePolicy, EachWorkerHasItsShareOfALimit) {
+TEST(CompilePolicy, WorkersOwnFlowsByTheirWeights) {
+  Desired desired = small_mesh();
+  desired.worker_weights = {512, 1536};
+  const auto part = policy(desired);
+  EXPECT_EQ(std::ranges::count(part->steering, 0), 256);
+  EXPECT_EQ(part->shares[0].rounded_up(100), 25u);
+  EXPECT_EQ(part->shares[1].rounded_up(100), 75u);
+}
+
+TEST(CompilePolicy, AListenerHasItsLimits) {
   Desired desired = small_mesh();
   EXPECT_EQ(policy(desired)->listeners.policies[0].admission, nullptr);
-  desired.workers = 4;
   ListenerSettings& listener = desired.listeners[0].settings;
   listener.new_flows_per_s_max = 1000;
   listener.source_new_flows_per_s_max = 1;
   listener.flows_max = 1001;
   const auto part = policy(desired);
   EXPECT_FALSE(part->asks_sources) << "the source is asked for where a flow begins";
-  const FlowShare& share = part->listeners.policies[0].admission->flows;
-  EXPECT_EQ(share.new_flow_interval, milliseconds(4));
-  EXPECT_EQ(share.source_new_flow_interval, seconds(4));
-  EXPECT_EQ(share.flows_max, 251u);
-  EXPECT_EQ(share.source_flows_max, 0u);
+  const ListenerLimits& limits = part->listeners.policies[0].admission->flows;
+  EXPECT_EQ(limits.new_flow_interval, milliseconds(1));
+  EXPECT_EQ(limits.source_new_flow_interval, seconds(1));
+  EXPECT_EQ(limits.flows_max, 1001u);
+  EXPECT_EQ(limits.source_flows_max, 0u);
 }
 
 // Each of these has to reach the workers: none may be taken for no change.
@@ -199,7 +208,7 @@ TEST(CompilePolicy, EveryInputOfItMakesAnotherPart) {
   EXPECT_TRUE(changed([](Desired& d) { d.flows.udp_timeout_ms = seconds(9); }));
   EXPECT_TRUE(changed([](Desired& d) { d.prefix_lists = {list("office", "192.0.2.0/24")}; }));
   EXPECT_TRUE(changed([](Desired& d) { d.transit = Transit::twin; }));
-  EXPECT_TRUE(changed([](Desired& d) { d.workers = 2; }));
+  EXPECT_TRUE(changed([](Desired& d) { d.worker_weights = {1, 1}; }));
   EXPECT_TRUE(changed([](Desired& d) { d.hash_seed = 2; }));
   EXPECT_TRUE(changed([](Desired& d) { d.interfaces[0].addresses.clear(); }));
   EXPECT_TRUE(changed([](Desired& d) { d.kernel.links[0].addresses.clear(); }));

@@ -6,8 +6,9 @@
 
 namespace weft {
 
-// A second's worth may begin at once.
-static bool take_share(Instant& next, Duration interval, Instant now) {
+// A second's worth may begin at once. `of_all`: the interval of all workers together.
+static bool take_one(Instant& next, Duration of_all, const WorkerShare& mine, Instant now) {
+  const Duration interval = mine.interval(of_all);
   return take_token(next, interval, std::max(Duration::zero(), seconds(1) - interval), now);
 }
 
@@ -40,22 +41,26 @@ uint32_t FlowLimits::held(const Hash128& key) {
   return usage == nullptr ? 0 : usage->held;
 }
 
-Drop FlowLimits::take_of(const FlowSides& sides, const ListenerPolicy& listener, Instant now) {
-  const FlowShare& share = listener.admission->flows;
-  if (share.flows_max != 0 && held(key_of_listener(sides)) >= share.flows_max) {
+Drop FlowLimits::take_of(const FlowSides& sides, const ListenerPolicy& listener,
+                         const WorkerShare& mine, Instant now) {
+  const ListenerLimits& limits = listener.admission->flows;
+  const auto reached = [&](uint32_t flows_max, const Hash128& key) {
+    return held(key) >= mine.rounded_up(flows_max);
+  };
+  if (limits.flows_max != 0 && reached(limits.flows_max, key_of_listener(sides))) {
     return Drop::listener_flows_full;
   }
-  if (share.source_flows_max != 0 && held(key_of_client(sides)) >= share.source_flows_max) {
+  if (limits.source_flows_max != 0 && reached(limits.source_flows_max, key_of_client(sides))) {
     return Drop::source_flows_full;
   }
-  if (share.source_new_flow_interval != Duration::zero()) {
+  if (limits.source_new_flow_interval != Duration::zero()) {
     Usage* client = usage_.find_or_make(key_of_client(sides, listener.id.slot), now);
-    if (client != nullptr && !take_share(client->next, share.source_new_flow_interval, now)) {
+    if (client != nullptr && !take_one(client->next, limits.source_new_flow_interval, mine, now)) {
       return Drop::source_new_flow_rate;
     }
   }
-  if (share.new_flow_interval != Duration::zero() &&
-      !take_share(next_of_listener_[index(listener.id.slot)], share.new_flow_interval, now)) {
+  if (limits.new_flow_interval != Duration::zero() &&
+      !take_one(next_of_listener_[index(listener.id.slot)], limits.new_flow_interval, mine, now)) {
     return Drop::new_flow_rate;
   }
   return Drop::none;
@@ -68,9 +73,9 @@ void FlowLimits::count_one(const Hash128& key, Instant now) {
   ++counted_;
 }
 
-void FlowLimits::count_of(const FlowSides& sides, const FlowShare& share, Instant now) {
-  if (share.flows_max != 0) count_one(key_of_listener(sides), now);
-  if (share.source_flows_max != 0) count_one(key_of_client(sides), now);
+void FlowLimits::count_of(const FlowSides& sides, const ListenerLimits& limits, Instant now) {
+  if (limits.flows_max != 0) count_one(key_of_listener(sides), now);
+  if (limits.source_flows_max != 0) count_one(key_of_client(sides), now);
 }
 
 void FlowLimits::uncount_of(const FlowSides& sides) {

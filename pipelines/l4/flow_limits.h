@@ -43,8 +43,10 @@ class FlowLimits {
       : hash_(hash), usage_(keys_max), next_of_listener_(listeners_max) {}
 
   // Whether one more flow may begin at the listener; Drop::none: it may, and has taken its tokens.
-  Drop take(const FlowSides& sides, const ListenerPolicy& listener, Instant now) {
-    return listener.admission == nullptr ? Drop::none : take_of(sides, listener, now);
+  // `mine`: the worker's share of the listener's limits.
+  Drop take(const FlowSides& sides, const ListenerPolicy& listener, const WorkerShare& mine,
+            Instant now) {
+    return listener.admission == nullptr ? Drop::none : take_of(sides, listener, mine, now);
   }
   // It began.
   void count(const FlowSides& sides, const ListenerPolicy& listener, Instant now) {
@@ -59,8 +61,9 @@ class FlowLimits {
   }
 
  private:
-  Drop take_of(const FlowSides& sides, const ListenerPolicy& listener, Instant now);
-  void count_of(const FlowSides& sides, const FlowShare& share, Instant now);
+  Drop take_of(const FlowSides& sides, const ListenerPolicy& listener, const WorkerShare& mine,
+               Instant now);
+  void count_of(const FlowSides& sides, const ListenerLimits& limits, Instant now);
   void count_one(const Hash128& key, Instant now);
   void uncount_of(const FlowSides& sides);
   uint32_t held(const Hash128& key);

@@ -19,12 +19,12 @@ struct Family {
 constexpr Family v4{true, "203.0.113.10", "10.9.0.1", "10.9.0.2", "10.9.1.1"};
 constexpr Family v6{false, "2001:db8:1::10", "fd00:9::1", "fd00:9::2", "fd00:9:1::1"};
 
-SnapshotBuilder web(const Family& family, Forward forward, const FlowShare& share) {
+SnapshotBuilder web(const Family& family, Forward forward, const ListenerLimits& limits) {
   SnapshotBuilder b;
   b.source_addresses("10.0.0.240/29").source_addresses("fd00::f0/124");
   b.cluster("web", {{family.v4 ? "10.0.2.1" : "fd00:2::1", 8080}});
-  b.listener(family.listener, 80, Protocol::tcp, forward, "web").limit(share);
-  b.listener(family.listener, 53, Protocol::udp, forward, "web").limit(share);
+  b.listener(family.listener, 80, Protocol::tcp, forward, "web").limit(limits);
+  b.listener(family.listener, 53, Protocol::udp, forward, "web").limit(limits);
   return b;
 }
 
@@ -33,7 +33,7 @@ class LimitedListener : public testing::TestWithParam<std::tuple<bool, Forward>>
   LimitedListener()
       : family_(std::get<0>(GetParam()) ? v4 : v6), forward_(std::get<1>(GetParam())) {}
 
-  void limit(const FlowShare& share) { path_.emplace(web(family_, forward_, share)); }
+  void limit(const ListenerLimits& limits) { path_.emplace(web(family_, forward_, limits)); }
   Drop send(std::string_view client, uint16_t port, uint8_t flags = tcp_flag::syn) {
     auto frame = ethernet();
     family_.v4 ? frame.ipv4(client, family_.listener) : frame.ipv6(client, family_.listener);
@@ -121,6 +121,29 @@ TEST_P(LimitedListener, WhatNeedsNoEntryPassesInMidFlow) {
   EXPECT_EQ(send(family_.client, 7), Drop::none);
   EXPECT_EQ(send(family_.stranger, 7, tcp_flag::ack),
             is_nat(forward_) ? Drop::listener_flows_full : Drop::none);
+}
+
+// Of 200 flows those that begin at this worker of two.
+uint32_t begun_at(uint16_t worker, const ListenerLimits& limits) {
+  Path path(web(v4, Forward::ipip, limits).worker_weights({1, 3}), {1024, 1024, 1024, 1024},
+            worker);
+  uint32_t begun = 0;
+  for (uint16_t port = 1; port <= 200; ++port) {
+    const auto syn = ethernet().ipv4(v4.client, v4.listener).tcp(port, 80, tcp_flag::syn);
+    begun += uint32_t{path.send(syn).forwarded()};
+  }
+  return begun;
+}
+
+TEST(FlowLimits, AWorkerHasItsShare) {
+  const ListenerLimits number{.flows_max = 20}, of_source{.source_flows_max = 20};
+  EXPECT_EQ(begun_at(0, number), 5u);
+  EXPECT_EQ(begun_at(1, number), 15u);
+  EXPECT_EQ(begun_at(0, of_source), 5u);
+  EXPECT_EQ(begun_at(1, of_source), 15u);
+  const ListenerLimits rate{.new_flow_interval = milliseconds(50)};
+  EXPECT_EQ(begun_at(0, rate), 5u);
+  EXPECT_EQ(begun_at(1, rate), 15u);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryMode, LimitedListener,

@@ -93,7 +93,8 @@ class Flows {
   }
   // Whether the endpoint has as many of this worker's flows as it may; 0: any number.
   bool full(EndpointSlot endpoint, uint32_t flows_max) const {
-    return flows_max != 0 && counters_.endpoints[index(endpoint)].flows_active.read() >= flows_max;
+    return flows_max != 0 &&
+           counters_.endpoints[index(endpoint)].flows_active.read() >= mine.rounded_down(flows_max);
   }
   void count_new(const Headers& headers, const Decision& decision) {
     limits.count(FlowSides::of(headers), *decision.listener, now_);
@@ -138,6 +139,7 @@ class Flows {
   FlowClock clock;
   uint32_t datagrams = 0;  // that were given an endpoint each by itself
   FlowLimits limits;
+  WorkerShare mine;  // as the snapshot of the turn has it
   AttackWatch attack;
   // Where gateways of the fleet have flows that are not in these tables; null: nobody tells.
   const PeerFlows* peers = nullptr;

@@ -55,6 +55,7 @@ void L4::run_stages(Burst& burst, const Snapshot& snapshot, Instant now, Watch w
   const OwnAddresses& own = snapshot.routing->icmp_sources[burst.interface];
   const SourcePicker sources(policy, steering_hash_, worker_);
 
+  flows_.mine = policy.shares[worker_];
   flows_.expire(snapshot, now);
   parse_headers(burst, links_[burst.interface]);
   watch.after("parse_headers");

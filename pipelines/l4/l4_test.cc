@@ -137,7 +137,7 @@ TEST(L4, TransitGoesToTheTwinWhenSoConfigured) {
             Verdict::twin);
 }
 
-TEST(L4, PacketsOfOneBurstThatBeginOneFlowShareItsEndpoint) {
+TEST(L4, PacketsOfOneBurstThatBeginOneListenerLimitsItsEndpoint) {
   std::vector<test::TestEndpoint> many;
   for (int i = 1; i < 50; ++i) many.push_back({"10.0.2." + std::to_string(i), 8080});
   SnapshotBuilder b;

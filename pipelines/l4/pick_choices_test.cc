@@ -128,6 +128,17 @@ TEST(PickChoices, AFullEndpointsFlowsGoToTheNextChoiceUntilAllAreFull) {
   EXPECT_TRUE(path.send(tcp(7, tcp_flag::ack)).forwarded()) << "a flow that has its place";
 }
 
+TEST(PickChoices, AWorkerHasItsShareOfALimit) {
+  for (const uint32_t worker : {0u, 1u}) {
+    Path path(configuration().endpoint_flows_max(20).worker_weights({1, 3}),
+              {1024, 1024, 1024, 1024}, static_cast<uint16_t>(worker));
+    for (uint16_t port = 1; port <= 2000; ++port) path.send(tcp(port, tcp_flag::syn));
+    for (uint32_t slot = 0; slot < 10; ++slot) {
+      EXPECT_EQ(path.counters.endpoints[slot].flows_active.read(), worker == 0 ? 5u : 15u) << slot;
+    }
+  }
+}
+
 TEST(PickChoices, AConnectionInItsMiddleIsNoNewFlowForALimit) {
   Path path(configuration().endpoint_flows_max(1));
   for (uint16_t port = 1; port <= 10; ++port) path.send(tcp(port, tcp_flag::syn));

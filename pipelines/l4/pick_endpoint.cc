@@ -529,7 +529,8 @@ struct Picker {
     // What is in mid-flow and needs no entry does not begin, and goes by the hash.
     const bool limited = decision.listener->admission != nullptr;
     if (limited && by_flow && (nat || is_new(begun))) [[unlikely]] {
-      const Drop over = flows.limits.take(FlowSides::of(begun), *decision.listener, flows.now());
+      const Drop over =
+          flows.limits.take(FlowSides::of(begun), *decision.listener, flows.mine, flows.now());
       if (over != Drop::none) return burst.refuse(i, over, to_connected);
     }
     const Choice choice =

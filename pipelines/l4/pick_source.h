@@ -25,7 +25,8 @@ class SourcePicker {
     const bool alone = policy_.workers == 1;
     const uint32_t replies = alone ? 0 : steering_hash_.of(endpoint.address, endpoint.port);
     uint32_t looked_up = 0;
-    for (uint32_t n = 0; n < candidates_max * policy_.workers; ++n) {
+    const uint32_t tries = policy_.shares[worker_].tries(candidates_max);
+    for (uint32_t n = 0; n < tries; ++n) {
       const Source source = source_candidate(hash, n, endpoint.source_host_bits);
       if (!alone && !is_mine(replies ^ steering_hash_.of_chosen(source.port))) continue;
       const auto key = Table::Key::of(reply_to(source, endpoint, protocol), NatSide::source);
@@ -36,7 +37,7 @@ class SourcePicker {
   }
 
  private:
-  static constexpr uint32_t candidates_max = 64;  // for each worker: one in `workers` is mine
+  static constexpr uint32_t candidates_max = 64;  // of mine
   static constexpr uint32_t look_ups_max = 32;
 
   static Headers reply_to(const Source& source, const EndpointRecord& endpoint, Protocol protocol) {

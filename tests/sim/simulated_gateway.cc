@@ -43,8 +43,10 @@ SimulatedGateway::SimulatedGateway(const SimulatedGatewaySettings& settings, mgm
       publisher_(published_, mgmt::Publisher::Mode::synchronous,
                  [this](uint64_t generation) { published_generations_.push_back(generation); }) {
   faulty_.watch_damage(surroundings_.damaged, surroundings_.damaged_behind);
+  // As on interfaces with a queue for each worker, or with one.
+  const auto weights = worker_weights(workers, std::array{settings.seed % 2 == 0 ? workers : 1});
   auto started = mgmt::Controller::start(
-      std::move(model), {.random_seed = settings.seed, .workers = workers}, states_, now_);
+      std::move(model), {.random_seed = settings.seed, .worker_weights = weights}, states_, now_);
   CHECK(started);
   controller_ = *std::move(started);
   controller_->on_kernel(settings.kernel);
