@@ -107,10 +107,10 @@ void encapsulate(Burst& burst, uint32_t i, const EndpointRecord& endpoint) {
   Outer outer{.ip_bytes = static_cast<uint16_t>(ip_bytes),
               .protocol = protocol_of<mode>(headers.v4),
               .type_of_service = type_of_service(inner, headers.v4)};
-  if (mode == Forward::gue || !outer_v4 || endpoint.source_host_bits != 0) {
-    outer.entropy = entropy_of(headers);
-  }
+  const bool varies = mode == Forward::gue || !outer_v4 || endpoint.source_host_bits != 0;
+  if (varies) outer.entropy = entropy_of(headers);
   const uint32_t hosts = 1u << endpoint.source_host_bits;
+  // Not in a local, of which the compiler writes a part back: the load of the whole waits for it.
   headers.source = source_address(endpoint, outer.entropy >> 16 & (hosts - 1));
   headers.destination = endpoint.address;
   packet.prepend(outer_bytes);
