@@ -52,7 +52,8 @@ void Chain::push(Slice slice, uint32_t charged_bytes) {
 
 void Chain::append(Slice slice) {
   if (slice.empty()) return;
-  const bool pins_much = slice.size() < compact_bytes_max && slice.pinned_bytes() > 2 * slice.size();
+  const bool pins_much =
+      slice.size() < compact_bytes_max && slice.pinned_bytes() > 2 * slice.size();
   if (count_ > 0 && pins_much) return append_copy(slice.bytes());
   const uint32_t pinned_bytes = slice.pinned_bytes();
   push(std::move(slice), pinned_bytes);

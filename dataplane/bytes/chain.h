@@ -63,8 +63,8 @@ class Chain {
  private:
   struct Entry {
     Slice slice;
-    uint64_t begin = 0;           // of the stream; 0 was the chain's first byte ever
-    uint32_t charged_bytes = 0;   // to pinned_bytes_
+    uint64_t begin = 0;          // of the stream; 0 was the chain's first byte ever
+    uint32_t charged_bytes = 0;  // to pinned_bytes_
   };
 
   void swap(Chain& other) noexcept;

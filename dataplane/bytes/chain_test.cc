@@ -96,7 +96,9 @@ TEST(Chain, TwoChainsNeverWriteIntoTheSameBytes) {
 // Against a string, with all that one can do.
 TEST(Chain, IsLikeAStringInAllItDoes) {
   std::mt19937 random(7);
-  const auto up_to = [&](uint64_t n) { return std::uniform_int_distribution<uint64_t>(0, n)(random); };
+  const auto up_to = [&](uint64_t n) {
+    return std::uniform_int_distribution<uint64_t>(0, n)(random);
+  };
   Chain chain;
   std::string like;
   for (int step = 0; step < 20'000; ++step) {
