@@ -154,11 +154,10 @@ class Connection {
   // ---- loss_recovery.cc
   struct Delivery {
     uint32_t acknowledged_bytes = 0;
-    uint32_t delivered_bytes = 0;  // selectively as well
-    Instant first_sent = never;    // of what was sent once
-    Instant again_sent = never;    // of what the peer's timestamp says arrived the last time
-    bool ambiguous = false;        // some was sent more than once (Karn's algorithm)
-    bool duplicate = false;        // of what was sent, by DSACK (RFC 2883)
+    uint32_t delivered_bytes = 0;         // selectively as well
+    Instant first_sent = never;           // of what was sent once
+    Instant again_sent = Instant::min();  // the last retransmission of what is acknowledged
+    bool duplicate = false;               // of what was sent, by DSACK (RFC 2883)
   };
   void process_acknowledgment(const SegmentIn& segment, Instant now);
   void note_delivered(const SentRange& range, Delivery& delivery, Instant now,
@@ -166,7 +165,7 @@ class Connection {
   void take_selective(const SegmentIn& segment, Delivery& delivery, Instant now);
   void detect_losses(Instant now);
   void detect_losses_without_sack(const SegmentIn& segment, const Delivery& delivery);
-  void measure_round_trip(const Delivery& delivery, Instant now);
+  void measure_round_trip(const SegmentIn& segment, const Delivery& delivery, Instant now);
   void note_duplicate(const SegmentIn& segment, Delivery& delivery);
   Duration reordering_window() const;
   bool sent_before_newest(const SentRange& range) const;

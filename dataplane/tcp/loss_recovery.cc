@@ -40,7 +40,7 @@ void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
   const bool window_changed = send_window_bytes_ != uint32_t{segment.window} << send_shift_;
   if (!segment.has(tcp_flag::syn)) update_send_window(segment);
   take_selective(segment, delivery, now);
-  measure_round_trip(delivery, now);
+  measure_round_trip(segment, delivery, now);
   if (tail_probe_out_) judge_tail_probe(segment, delivery);
   if (delivery.acknowledged_bytes > 0) {
     if (last_reduction_was_a_mistake(segment)) undo_reduction();
@@ -80,12 +80,11 @@ void Connection::note_delivered(const SentRange& range, Delivery& delivery, Inst
   // Step 2: an acknowledgment of the original says nothing of the retransmission.
   const Duration round_trip = now - range.sent;
   if (range.retransmitted) {
-    delivery.ambiguous = true;
+    delivery.again_sent = std::max(delivery.again_sent, range.sent);
     const uint32_t sent_stamp = timestamp(range.sent);
     const bool original =
         timestamps_ && static_cast<int32_t>(segment.options.echo - sent_stamp) < 0;
     if (original) return;
-    if (timestamps_) delivery.again_sent = range.sent;
     if (round_trip_.known() && round_trip < round_trip_.minimum()) return;
   }
   const bool newer =
@@ -96,13 +95,15 @@ void Connection::note_delivered(const SentRange& range, Delivery& delivery, Inst
   newest_round_trip_ = round_trip;
 }
 
-// RFC 6298, 3. A timestamp that is older than a retransmission says when its bytes first arrived,
-// not when that was told.
-void Connection::measure_round_trip(const Delivery& delivery, Instant now) {
-  if (!delivery.ambiguous) {
+// RFC 6298, 3: what was sent more than once is no measure (Karn's algorithm), but where the peer's
+// timestamp says that the last retransmission is what it answers.
+void Connection::measure_round_trip(const SegmentIn& segment, const Delivery& delivery,
+                                    Instant now) {
+  const Instant again = delivery.again_sent;
+  if (again == Instant::min()) {
     if (delivery.first_sent != never) round_trip_.sample(now - delivery.first_sent, now);
-  } else if (delivery.again_sent != never) {
-    round_trip_.sample(now - delivery.again_sent, now);
+  } else if (timestamps_ && static_cast<int32_t>(segment.options.echo - timestamp(again)) >= 0) {
+    round_trip_.sample(now - again, now);
   }
 }
 

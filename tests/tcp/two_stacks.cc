@@ -159,13 +159,6 @@ void TwoStacks::wake(uint32_t side, Instant at) {
 }
 
 void TwoStacks::transmit(uint32_t side, const SegmentOut& segment) {
-  if (getenv("T"))
-    printf("%.6f %u> seq %u ack %u fl %02x len %u win %u opt %u state %d cwnd %u fl %u\n",
-           (double)now_.time_since_epoch().count() / 1e9, side, segment.sequence.value(),
-           segment.acknowledgment.value(), segment.flags, segment.payload_bytes, segment.window,
-           segment.options_bytes, (int)sides_[side].connection->state(),
-           sides_[side].connection->congestion().window_bytes(),
-           sides_[side].connection->sent().outstanding());
   ++sides_[side].segments;
   Frame frame{segment, {}, false};
   frame.payload.resize(segment.payload_bytes);

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <initializer_list>
+#include <random>
+
 namespace weft {
 namespace {
 
@@ -33,12 +38,6 @@ TEST(TwoStacks, MegabytesOverAGoodPathTakeWhatTheyMust) {
   EXPECT_LE(stacks.finished_after(1), seconds(1) + milliseconds(700));
   EXPECT_EQ(stacks.connection(0).retransmissions(), 0u);
 }
-
-struct Grid {
-  double loss;
-  double reordering;
-  double duplication;
-};
 
 class Paths : public testing::TestWithParam<uint64_t> {};
 
@@ -78,10 +77,13 @@ TEST_P(Paths, EveryByteArrives) {
   EXPECT_EQ(stacks.run(seconds(20'000)), "");
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Paths,
-                         testing::Range<uint64_t>(1, getenv("WEFT_TCP_SEEDS")
-                                                         ? std::atoi(getenv("WEFT_TCP_SEEDS"))
-                                                         : 301));
+// WEFT_TCP_SEEDS says how many, for those who look for more.
+uint64_t seeds() {
+  const char* wanted = std::getenv("WEFT_TCP_SEEDS");
+  return wanted == nullptr ? 300 : std::strtoull(wanted, nullptr, 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Paths, testing::Range<uint64_t>(1, seeds() + 1));
 
 }  // namespace
 }  // namespace weft
