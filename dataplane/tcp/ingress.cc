@@ -41,7 +41,7 @@ uint8_t Connection::receive_in_syn_sent(const SegmentIn& segment, Instant now) {
   acknowledge_now_ = true;
   if (!acknowledges) {  // both sides began at once
     state_ = TcpState::syn_received;
-    if (sent_.front().is(SentRange::State::outstanding)) sent_.set_lost(0);
+    if (!sent_.empty() && sent_.lost() == 0) sent_.set_lost(0);
     return 0;
   }
   process_acknowledgment(segment, now);
@@ -81,6 +81,14 @@ void Connection::become_established(Instant now) {
 // ---- 3.10.7.4
 
 uint8_t Connection::receive_synchronized(SegmentIn& segment, Instant now) {
+  // Both sides began at once: the peer's SYN is known, what it acknowledges is not.
+  if (state_ == TcpState::syn_received && !passive_ && segment.has(tcp_flag::syn) &&
+      segment.sequence == receive_initial_ && segment.acknowledgment == send_next_) {
+    acknowledge_now_ = true;
+    process_acknowledgment(segment, now);
+    become_established(now);
+    return tcp_event::connected;
+  }
   // First and, as RFC 7323, 5.3 has it, before it: is it of this time and place?
   const bool reset = segment.has(tcp_flag::rst);
   if (timestamps_ && !segment.options.has_timestamps && !reset) return 0;  // RFC 7323, 3.2
