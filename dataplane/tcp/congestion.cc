@@ -18,9 +18,9 @@ float seconds_of(Duration d) {
 
 }  // namespace
 
-void Congestion::start(uint32_t mss_bytes) {
+void Congestion::start(uint32_t mss_bytes, uint32_t segments) {
   mss_bytes_ = mss_bytes;
-  window_bytes_ = initial_segments * mss_bytes;
+  window_bytes_ = segments * mss_bytes;
 }
 
 void Congestion::set_mss(uint32_t mss_bytes) {

@@ -12,6 +12,7 @@ namespace weft {
 class RoundTrip {
  public:
   static constexpr Duration initial_timeout = seconds(1);  // RFC 6298, 2.1
+  static constexpr Duration initial_timeout_after_loss = seconds(3);  // RFC 6298, 5.7
   static constexpr Duration minimum_window = std::chrono::minutes(5);
 
   struct Limits {
@@ -35,6 +36,8 @@ class RoundTrip {
   // New data was acknowledged.
   void no_backoff() { backoff_ = 0; }
   uint32_t backoff() const { return backoff_; }
+  // A SYN was lost.
+  void begin_slowly() { slowly_ = true; }
 
  private:
   static constexpr uint8_t backoff_max = 16;
@@ -46,6 +49,7 @@ class RoundTrip {
   uint32_t earlier_minimum_us_ = unknown_us;  // of half a window before it
   Instant minimum_since_{};
   uint8_t backoff_ = 0;
+  bool slowly_ = false;
 };
 
 }  // namespace weft
