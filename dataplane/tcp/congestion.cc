@@ -107,6 +107,7 @@ void Congestion::on_delivered_in_recovery(uint32_t delivered_bytes, uint32_t in_
 
 void Congestion::time_out(uint32_t in_flight_bytes, bool first) {
   if (first) reduce(in_flight_bytes);
+  maximum_ = 0;  // RFC 9438, 4.8: growth begins anew from the threshold, not towards what was
   epoch_ = {};
   window_bytes_ = mss_bytes_;
 }
