@@ -134,8 +134,7 @@ class Connection {
   uint8_t receive_in_syn_sent(const SegmentIn& segment, Instant now);
   uint8_t receive_synchronized(SegmentIn& segment, Instant now);
   bool acceptable(const SegmentIn& segment) const;
-  bool too_old(const SegmentIn& segment, Instant now) const;
-  uint8_t receive_unacceptable(const SegmentIn& segment, Instant now);
+  uint8_t receive_unacceptable(const SegmentIn& segment, Instant now, bool old);
   uint8_t receive_reset(const SegmentIn& segment, Instant now);
   bool take_acknowledgment(const SegmentIn& segment, Instant now);
   void update_send_window(const SegmentIn& segment);
