@@ -103,9 +103,9 @@ void Connection::close(Instant now) {
   if (state_ == TcpState::closed || state_ == TcpState::time_wait) return;
   if (state_ == TcpState::syn_sent || !received_.empty()) return abort();
   shut_down();
-  not_reading_ = true;
   reassembly_.clear();
-  idle_at_ = std::min(idle_at_, now + settings_->close_timeout);
+  if (!not_reading_) idle_at_ = now + settings_->close_timeout;
+  not_reading_ = true;
 }
 
 void Connection::abort() {
