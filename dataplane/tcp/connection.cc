@@ -210,18 +210,16 @@ uint32_t Connection::window_to_offer() const {
   return std::min({free_bytes, below_limit, field_max});
 }
 
-// The right edge never moves back, and moves on by a segment at least, or half of all there is
-// (RFC 9293, 3.8.6.2.2).
+// The right edge moves on by a segment at least, or half of all there is (RFC 9293, 3.8.6.2.2),
+// and never back, but by rounding (RFC 7323, 2.4): rounded up, it would move on with each small
+// segment, and never close. What was offered before is taken all the same.
 uint16_t Connection::offer_window() {
   const uint8_t shift = scaling_ && handshake_over() ? receive_shift_ : 0;
   const uint32_t offered = window_edge_ - receive_next_;
   const uint32_t wanted = std::min(window_to_offer(), window_field_max << shift);
   const uint32_t step = std::min<uint32_t>(our_mss_bytes_, window_limit_bytes_ / 2);
-  uint32_t window = wanted >= offered + step ? wanted : offered;
-  // Rounded down, but never below what was offered.
-  window = std::max((window >> shift) << shift, offered);
-  window = std::min(window, window_field_max << shift);
-  const uint32_t units = (window + (1u << shift) - 1) >> shift;
+  const uint32_t window = wanted >= offered + step ? wanted : offered;
+  const uint32_t units = std::min(window >> shift, window_field_max);
   window_edge_ = later(window_edge_, receive_next_ + (units << shift));
   return static_cast<uint16_t>(units);
 }
