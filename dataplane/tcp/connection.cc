@@ -239,7 +239,8 @@ void Connection::window_was_read(Instant now) {
   }
   const uint32_t offered = window_edge_ - receive_next_;
   const uint32_t wanted = window_to_offer();
-  const bool much_more = wanted >= offered + 2 * uint32_t{our_mss_bytes_} && wanted >= 2 * offered;
+  const uint32_t step = std::min(2 * uint32_t{our_mss_bytes_}, window_limit_bytes_ / 2);
+  const bool much_more = wanted >= offered + step && wanted >= 2 * offered;
   if (much_more) acknowledge_now_ = true;
 }
 
