@@ -157,8 +157,10 @@ uint8_t Connection::expire_idle(Instant now) {
   }
   const Duration after = settings_->keepalive_after;
   if (after == Duration{}) return 0;
-  if (heard_at_ + after > now) {
-    idle_at_ = heard_at_ + after;
+  // Data that is out asks already (RFC 9293, 3.8.4), and is given up by itself.
+  const Instant idle_since = sent_.empty() ? heard_at_ : now;
+  if (idle_since + after > now) {
+    idle_at_ = idle_since + after;
     return 0;
   }
   if (keepalives_ == settings_->keepalive_probes_max) {
