@@ -173,6 +173,14 @@ uint8_t Connection::expire_idle(Instant now) {
   return 0;
 }
 
+// For so long the peer did not acknowledge what it had to, nor, with a closed window, answer
+// (RFC 9293, 3.8.3 and 3.8.6.1).
+bool Connection::nobody_there(Instant now) const {
+  const bool closed = handshake_over() && send_window_bytes_ == 0;
+  const Instant last = closed ? std::max(heard_at_, progress_at_) : progress_at_;
+  return now - last >= settings_->give_up_after;
+}
+
 uint8_t Connection::expire_retransmission(Instant now) {
   const Timer timer = std::exchange(timer_, Timer::none);
   switch (timer) {
@@ -186,12 +194,12 @@ uint8_t Connection::expire_retransmission(Instant now) {
       arm_retransmission(now);
       return 0;
     case Timer::window_probe:
-      if (now - heard_at_ >= settings_->give_up_after) break;
+      if (nobody_there(now)) break;
       round_trip_.back_off();
       window_probe_due_ = true;
       return 0;
     case Timer::retransmission:
-      if (now - progress_at_ >= settings_->give_up_after) break;
+      if (nobody_there(now)) break;
       time_out_retransmission(now);
       return 0;
   }

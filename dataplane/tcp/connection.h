@@ -129,6 +129,7 @@ class Connection {
 
   uint8_t expire_idle(Instant now);
   uint8_t expire_retransmission(Instant now);
+  bool nobody_there(Instant now) const;
 
   // ---- ingress.cc
   uint8_t receive_in_syn_sent(const SegmentIn& segment, Instant now);

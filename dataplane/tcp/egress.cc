@@ -198,7 +198,10 @@ std::optional<SegmentOut> Connection::send_new(Instant now, uint32_t payload_max
   const std::optional<uint32_t> bytes = new_bytes_to_send(unsent, payload_max_bytes);
   const bool with_fin = bytes == unsent && fin_waits() && *bytes < peer_allows_bytes();
   if (!bytes || (*bytes == 0 && !with_fin)) {
-    if (timer_ == Timer::none) arm_retransmission(now);
+    if (timer_ == Timer::none) {
+      if (!window_probe_due_) progress_at_ = now;  // from here on the peer has to answer
+      arm_retransmission(now);
+    }
     return std::nullopt;
   }
   window_probe_due_ = false;
