@@ -195,6 +195,9 @@ std::optional<SegmentOut> Connection::send_new(Instant now, uint32_t payload_max
         congestion_.in_slow_start() && 2 * in_flight_bytes() >= congestion_.window_bytes();
     return std::nullopt;
   }
+  // RFC 5681, 4.1.
+  const bool idle = sent_.empty() && now - waiting_since_ > round_trip_.timeout(settings_->timeout);
+  if (idle) congestion_.restart_after_idle();
   const std::optional<uint32_t> bytes = new_bytes_to_send(unsent, payload_max_bytes);
   const bool with_fin = bytes == unsent && fin_waits() && *bytes < peer_allows_bytes();
   if (!bytes || (*bytes == 0 && !with_fin)) {
