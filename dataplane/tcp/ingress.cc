@@ -276,6 +276,9 @@ uint8_t Connection::take_payload(SegmentIn& segment, Instant now) {
     take_in_order(std::move(payload));
   } else if (bytes > 0) {
     const uint64_t pinned = received_.pinned_bytes() + reassembly_.pinned_bytes();
+    const SequenceRange arrived{segment.sequence, segment.sequence + bytes};
+    const SequenceRange known = reassembly_.known_part(arrived);
+    if (sack_ && !known.empty()) duplicate_ = known;
     const bool room = pinned < settings_->receive_buffer_max_bytes;
     if (room) reassembly_.insert(segment.sequence, std::move(payload));
     acknowledge_now_ = true;
