@@ -192,7 +192,10 @@ void Connection::detect_losses_without_sack(const SegmentIn& segment, const Deli
     duplicates_ -= static_cast<uint16_t>(std::min<uint32_t>(duplicates_, segments));
     const bool partial = recovery_ == Recovery::loss && send_unacknowledged_ < recovery_point_;
     if (recovery_ == Recovery::none) duplicates_ = 0;
-    if (partial) lose_first();
+    if (partial) {
+      lose_first();
+      retransmit_first_ = true;
+    }
     return;
   }
   const bool duplicate =
