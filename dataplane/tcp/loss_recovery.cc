@@ -57,12 +57,13 @@ void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
   } else if (!window_changed || delivery.acknowledged_bytes > 0) {
     detect_losses_without_sack(segment, delivery);
   }
+  const bool recovered = recovery_ == Recovery::loss;
   leave_recovery_when_over();
   const bool more_lost = sent_.lost() > lost_before;
   if (recovery_ == Recovery::loss) {
     const bool progress = delivery.acknowledged_bytes > 0 && !more_lost;
     congestion_.on_delivered_in_recovery(delivery.delivered_bytes, in_flight_bytes(), progress);
-  } else if (delivery.acknowledged_bytes > 0) {
+  } else if (delivery.acknowledged_bytes > 0 && !recovered) {
     grow_window(delivery, now);
   }
   if (delivery.delivered_bytes > 0 || more_lost || !handshake_over() ||
