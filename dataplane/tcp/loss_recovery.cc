@@ -372,6 +372,8 @@ void Connection::path_carries(Sequence quoted, uint16_t mss_bytes, Instant now) 
   if (!in_flight || mss_bytes >= mss_bytes_) return;
   set_segment_bytes(mss_bytes);
   // What was too large is lost, for no fault of the path's: RFC 8899, 3, item 8.
+  const uint32_t first = sent_.find(quoted);
+  if (sent_[first].begin < quoted) sent_.split(first, quoted);
   for (uint32_t i = 0; i < sent_.count(); ++i) {
     const bool too_large = sent_[i].is(SentRange::State::outstanding) && sent_[i].begin >= quoted;
     if (too_large) sent_.set_lost(i);
