@@ -334,6 +334,7 @@ void Connection::time_out_retransmission(Instant now) {
   retransmit_first_ = true;
   waiting_since_ = now;
   if (handshake_over()) {
+    if (timeouts_ >= black_hole_timeouts) suspect_black_hole();
     congestion_.time_out(in_flight, first);
     recovery_ = Recovery::timeout;
     recovery_point_ = send_next_;
@@ -342,7 +343,6 @@ void Connection::time_out_retransmission(Instant now) {
       retransmitted_stamp_ = 0;
       may_undo_ = timestamps_;
     }
-    if (timeouts_ >= black_hole_timeouts) suspect_black_hole();
   } else {
     ecn_ = ecn_ && timeouts_ < 2;  // RFC 3168, 6.1.1.1: some paths drop such a SYN
   }
@@ -351,11 +351,13 @@ void Connection::time_out_retransmission(Instant now) {
 
 // ---- path MTU
 
-// RFC 4821, 7.7, without search: large segments vanish, and no ICMP error says why.
+// RFC 4821, 7.7, without search: large segments vanish, and no ICMP error says why. That small ones
+// do as well says nothing.
 void Connection::suspect_black_hole() {
   for (const uint16_t smaller : black_hole_mss_bytes) {
     if (smaller >= mss_bytes_) continue;
-    return set_segment_bytes(smaller);
+    if (sent_.front().size() > smaller) set_segment_bytes(smaller);
+    return;
   }
 }
 
