@@ -199,7 +199,6 @@ class Connection {
   uint64_t unsent_bytes() const;
   bool fin_waits() const { return fin_wanted_ && !fin_sent_; }
   bool handshake_over() const { return state_ > TcpState::syn_received; }
-  Sequence data_end() const { return send_next_ - (fin_sent_ ? 1 : 0); }
   uint16_t offer_window();
   uint32_t window_to_offer() const;
   void window_was_read(Instant now);

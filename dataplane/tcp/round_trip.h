@@ -11,7 +11,7 @@ namespace weft {
 
 class RoundTrip {
  public:
-  static constexpr Duration initial_timeout = seconds(1);  // RFC 6298, 2.1
+  static constexpr Duration initial_timeout = seconds(1);             // RFC 6298, 2.1
   static constexpr Duration initial_timeout_after_loss = seconds(3);  // RFC 6298, 5.7
   static constexpr Duration minimum_window = std::chrono::minutes(5);
 
@@ -35,7 +35,6 @@ class RoundTrip {
   void back_off() { backoff_ = std::min<uint8_t>(backoff_ + 1, backoff_max); }
   // New data was acknowledged.
   void no_backoff() { backoff_ = 0; }
-  uint32_t backoff() const { return backoff_; }
   // A SYN was lost.
   void begin_slowly() { slowly_ = true; }
 
