@@ -75,6 +75,15 @@ TEST(TcpNegotiation, SegmentsAreAsSmallAsTheSmallerSideSays) {
   EXPECT_EQ(mss_with(1460, 1), 88u);  // absurd
 }
 
+// MUST-65.
+TEST(TcpNegotiation, AnMssIsInSynsOnly) {
+  EXPECT_EQ(options_of_first(Transcript::connecting({.mss_bytes = 1460})).mss_bytes, 1460);
+  EXPECT_EQ(options_of_first(Transcript::accepting({.mss_bytes = 1460})).mss_bytes, 1460);
+  auto tcp = Transcript::established({.mss_bytes = 1460});
+  tcp.write("x");
+  EXPECT_EQ(tcp.take_sent().front().options.mss_bytes, 0);
+}
+
 // Options are taken off it (RFC 6691).
 TEST(TcpNegotiation, TimestampsTakeTheirBytesFromTheSegment) {
   auto plain = Transcript::established({.mss_bytes = 1000});
