@@ -223,8 +223,7 @@ uint32_t Connection::window_to_offer() const {
 // The right edge moves on by a segment at least, or half of all there is (RFC 9293, 3.8.6.2.2),
 // and never back, but by rounding (RFC 7323, 2.4): rounded up, it would move on with each small
 // segment, and never close. What was offered before is taken all the same.
-uint16_t Connection::offer_window() {
-  const uint8_t shift = scaling_ && handshake_over() ? receive_shift_ : 0;
+uint16_t Connection::offer_window(uint8_t shift) {
   const uint32_t offered = window_edge_ - receive_next_;
   const uint32_t wanted = std::min(window_to_offer(), window_field_max << shift);
   const uint32_t step = std::min<uint32_t>(our_mss_bytes_, window_limit_bytes_ / 2);

@@ -199,7 +199,7 @@ class Connection {
   uint64_t unsent_bytes() const;
   bool fin_waits() const { return fin_wanted_ && !fin_sent_; }
   bool handshake_over() const { return state_ > TcpState::syn_received; }
-  uint16_t offer_window();
+  uint16_t offer_window(uint8_t shift);
   uint32_t window_to_offer() const;
   void window_was_read(Instant now);
   std::optional<uint32_t> new_bytes_to_send(uint64_t unsent, uint32_t payload_max_bytes);

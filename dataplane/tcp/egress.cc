@@ -60,7 +60,7 @@ SegmentOut Connection::make_segment(Sequence sequence, Instant now) {
   segment.sequence = sequence;
   segment.acknowledgment = receive_next_;
   segment.flags = tcp_flag::ack | (echo_marks_ ? tcp_flag::ece : 0);
-  segment.window = offer_window();
+  segment.window = offer_window(scaling_ ? receive_shift_ : 0);
   segment.cut_bytes = static_cast<uint16_t>(payload_bytes_max());
   OptionWriter options(segment);
   if (timestamps_) options.timestamps(timestamp(now), timestamp_recent_);
@@ -95,7 +95,7 @@ SegmentOut Connection::make_syn(Instant now) {
   } else {
     segment.flags |= ecn_ ? tcp_flag::ece | tcp_flag::cwr : 0;
   }
-  segment.window = offer_window();
+  segment.window = offer_window(0);  // never scaled in a SYN (RFC 7323, 2.2)
   OptionWriter options(segment);
   options.mss(our_mss_bytes_);
   if (scaling_) options.window_scale(receive_shift_);

@@ -113,6 +113,13 @@ TEST(TcpNegotiation, TheWindowOfASynIsNotScaled) {
   EXPECT_EQ(tcp.connection().peer_window_bytes(), 128u);
 }
 
+// Only in SYNs: a challenge while the opening is under way is scaled.
+TEST(TcpNegotiation, TheWindowOfAnAcknowledgmentBeforeTheEndOfTheOpeningIs) {
+  auto tcp = Transcript::accepting({.window_scale = 0});
+  tcp.expect({.flags = syn | ack, .window_bytes = 65535});
+  tcp.receive({.seq = 5, .flags = rst}).expect({.flags = ack, .window_bytes = 65520});
+}
+
 TEST(TcpNegotiation, AShiftIsAtMostFourteen) {
   SegmentOut segment;
   OptionWriter(segment).window_scale(15);
