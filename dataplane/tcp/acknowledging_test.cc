@@ -76,6 +76,11 @@ TEST(TcpAcknowledging, AHoleAndWhatFillsItAtOnce) {
   tcp.receive({.seq = begin, .payload = full}).expect({.ack = begin + 2000});
 }
 
+TEST(TcpAcknowledging, WhatIsPartlyKnownAtOnce) {
+  auto tcp = delaying();
+  tcp.receive({.seq = begin - 2, .payload = "kka"}).expect({.ack = begin + 1});
+}
+
 TEST(TcpAcknowledging, AFinAtOnce) {
   auto tcp = delaying();
   tcp.receive({.flags = fin | ack}).expect({.ack = begin + 1});

@@ -27,6 +27,13 @@ TEST(TcpFastRetransmit, TheThirdDuplicateSaysThatTheFirstIsLost) {
   EXPECT_EQ(tcp.connection().congestion().slow_start_threshold_bytes(), 7000u);
 }
 
+// The timeout counts from the retransmission on.
+TEST(TcpFastRetransmit, ALostRetransmissionWaitsForItsOwnTimeout) {
+  auto tcp = ten_out(false);
+  for (uint32_t i = 0; i < 3; ++i) tcp.acknowledge(1).pass_over();
+  tcp.advance_ms(999).expect_silence().advance_ms(1).expect({.seq = 1, .payload_bytes = 1000});
+}
+
 // RFC 5681, 2: what changes the window or brings data is no duplicate.
 TEST(TcpFastRetransmit, OnlyPlainAcknowledgmentsAreDuplicates) {
   auto tcp = ten_out(false);

@@ -93,6 +93,15 @@ TEST(TcpRack, ALostRetransmissionIsFound) {
   EXPECT_LT(tcp.time_ms(), 1000);  // not by a timeout
 }
 
+// Step 2: sooner than any round trip, it is of the first copy.
+TEST(TcpRack, AnAcknowledgmentThatIsTooSoonIsOfTheFirstCopy) {
+  auto tcp = out(10);
+  tcp.receive({.sack = {{1001, 4001}}}).expect({.seq = 1}).pass_over();
+  tcp.advance_ms(1).acknowledge(4001).pass_over();
+  EXPECT_EQ(tcp.connection().retransmissions(), 1u);
+  EXPECT_EQ(tcp.connection().sent().lost(), 0u);
+}
+
 // Step 2: an acknowledgment that must be of the first copy says nothing of the second.
 TEST(TcpRack, AnAcknowledgmentOfTheFirstCopyIsNotOneOfTheSecond) {
   auto tcp = out(10, true);

@@ -27,6 +27,8 @@ class TcpJudge {
   void judge(const Connection& connection, const SegmentOut& segment);
   // The application read bytes, the first of which has this number.
   void judge_read(const Chain& bytes);
+  // Of the window that was offered.
+  Sequence edge() const { return edge_; }
   // After each step, when nothing is to be sent any more.
   void judge_rest(const Connection& connection) const;
 

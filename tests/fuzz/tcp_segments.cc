@@ -133,7 +133,8 @@ class Play {
     segment.flags = some_flags();
     // Its SYN is the one that says where the peer's numbers begin.
     if (connection_->state() == TcpState::syn_sent) segment.flags &= 0xff & ~tcp_flag::syn;
-    segment.sequence = near(connection_->receive_next());
+    const bool far = input_.u8() % 8 == 0;
+    segment.sequence = near(far ? judge_.edge() - 1000 : connection_->receive_next());
     const bool all = input_.u8() % 2 == 0;
     segment.acknowledgment =
         near(all ? connection_->send_next() : connection_->send_unacknowledged());
