@@ -218,8 +218,7 @@ class Connection {
   Sequence initial_;
   Sequence send_unacknowledged_;
   Sequence send_next_;
-  Sequence window_update_sequence_;        // SND.WL1
-  Sequence window_update_acknowledgment_;  // SND.WL2
+  Sequence window_update_sequence_;  // SND.WL1
   uint32_t send_window_bytes_ = 0;
   uint32_t send_window_max_bytes_ = 0;  // ever offered
   Sequence recovery_point_;

@@ -64,7 +64,6 @@ void Connection::negotiate(const SegmentIn& syn) {
   receive_next_ = window_edge_ = last_acknowledged_ = syn.sequence + 1;
   window_mark_ = receive_next_;
   window_update_sequence_ = syn.sequence;
-  window_update_acknowledgment_ = syn.acknowledgment;
   mss_bytes_ = std::min(peer_mss_bytes_, our_mss_bytes_);
   congestion_.start(mss_bytes_);
 }
@@ -199,14 +198,11 @@ bool Connection::take_acknowledgment(const SegmentIn& segment, Instant now) {
 }
 
 void Connection::update_send_window(const SegmentIn& segment) {
-  const bool newer = window_update_sequence_ < segment.sequence ||
-                     (window_update_sequence_ == segment.sequence &&
-                      window_update_acknowledgment_ <= segment.acknowledgment);
-  if (!newer) return;
+  // SND.WL2 is not kept: an older acknowledgment does not come this far.
+  if (segment.sequence < window_update_sequence_) return;
   send_window_bytes_ = uint32_t{segment.window} << (segment.has(tcp_flag::syn) ? 0 : send_shift_);
   send_window_max_bytes_ = std::max(send_window_max_bytes_, send_window_bytes_);
   window_update_sequence_ = segment.sequence;
-  window_update_acknowledgment_ = segment.acknowledgment;
 }
 
 uint8_t Connection::our_fin_was_acknowledged(Instant now) {
