@@ -53,6 +53,7 @@ TEST(TcpRack, DuplicateReportsWidenTheWindow) {
   auto tcp = with_reordering();
   tcp.write_bytes(4000).expect_bytes({5001, 9001}, 1000).advance_ms(100);
   tcp.receive({.ack = 5001, .sack = {{4001, 5001}, {6001, 7001}}});
+  tcp.receive({.ack = 5001, .sack = {{3001, 4001}, {6001, 7001}}});  // of the same round trip
   tcp.advance_ms(49).expect_silence();
   tcp.advance_ms(1).expect({.seq = 5001});
 }

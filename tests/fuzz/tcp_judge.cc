@@ -90,6 +90,11 @@ void TcpJudge::judge(const Connection& connection, const SegmentOut& segment) {
   }
 }
 
+void TcpJudge::judge_taken(const Connection& connection) const {
+  const Sequence edge = edge_ + 1;  // a FIN may be just behind it
+  expect(!edge_known_ || connection.receive_next() <= edge, "more is taken than was offered");
+}
+
 void TcpJudge::judge_read(const Chain& bytes) {
   std::vector<std::byte> all(bytes.size());
   bytes.copy_to(0, all);
@@ -101,8 +106,6 @@ void TcpJudge::judge_read(const Chain& bytes) {
 
 void TcpJudge::judge_rest(const Connection& connection) const {
   expect(connection.consistent(), "the ranges in flight are not consistent");
-  const bool within = !edge_known_ || connection.receive_next() <= edge_ + 1;  // one more for a FIN
-  expect(within, "more is taken than was offered");
   const uint64_t limit = settings_.receive_buffer_max_bytes;
   expect(connection.received().size() <= limit / 2, "more is received than was offered");
   expect(connection.received().pinned_bytes() <= limit + limit / 2, "the receiver pins too much");

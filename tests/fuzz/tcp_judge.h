@@ -23,6 +23,8 @@ class TcpJudge {
 
   // A segment is about to be given to the connection.
   void note_given(const SegmentIn& segment);
+  // It was given: no more was taken than had been offered.
+  void judge_taken(const Connection& connection) const;
   // The connection gave a segment.
   void judge(const Connection& connection, const SegmentOut& segment);
   // The application read bytes, the first of which has this number.

@@ -156,6 +156,7 @@ class Play {
   void give(const SegmentIn& segment) {
     judge_.note_given(segment);
     connection_->receive(segment, now_);
+    judge_.judge_taken(*connection_);
   }
 
   void write() {
