@@ -22,7 +22,7 @@ TcpSettings settings_of(uint8_t choice) {
   settings.selective_acknowledgment = (choice & 2) == 0;
   settings.window_scaling = (choice & 4) == 0;
   settings.nagle = (choice & 8) != 0;
-  settings.receive_buffer_max_bytes = (choice & 16) != 0 ? 20'000 : 1u << 20;
+  settings.receive_buffer_max_bytes = (choice & 16) != 0 ? 5'000 : 1u << 20;
   if ((choice & 32) != 0) settings.keepalive_after = seconds(10);
   return settings;
 }
@@ -106,16 +106,13 @@ class Play {
   }
 
   uint8_t some_flags() {
-    constexpr std::array<uint8_t, 8> likely = {tcp_flag::ack,
-                                               tcp_flag::ack,
-                                               tcp_flag::ack,
-                                               tcp_flag::ack | tcp_flag::psh,
-                                               tcp_flag::ack | tcp_flag::fin,
+    constexpr std::array<uint8_t, 4> likely = {tcp_flag::ack, tcp_flag::ack | tcp_flag::psh,
                                                tcp_flag::ack | tcp_flag::ece,
-                                               tcp_flag::ack | tcp_flag::cwr,
-                                               tcp_flag::rst};
+                                               tcp_flag::ack | tcp_flag::cwr};
     const uint8_t choice = input_.u8();
-    return choice < 240 ? likely[choice % likely.size()] : input_.u8();
+    if (choice < 4) return input_.u8();
+    if (choice < 8) return tcp_flag::rst;  // few, as each may be the end
+    return choice < 16 ? tcp_flag::ack | tcp_flag::fin : likely[choice % likely.size()];
   }
 
   Slice payload(Sequence begin, uint32_t bytes) {
