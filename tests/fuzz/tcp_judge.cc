@@ -85,7 +85,8 @@ void TcpJudge::judge(const Connection& connection, const SegmentOut& segment) {
   if (!segment.has(tcp_flag::ack)) return;
   judge_acknowledgment(peer_initial_, segment.acknowledgment);
   judge_window(segment);
-  for (const SequenceRange& block : options_of(segment).sack_blocks()) {
+  const SegmentOptions options = options_of(segment);
+  for (const SequenceRange& block : options.sack_blocks()) {
     judge_acknowledgment(block.begin, block.end);
   }
 }
