@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,6 +35,13 @@ sockaddr_in to_socket_address(Endpoint endpoint) {
   address.sin_addr.s_addr = endpoint.address.raw;
   address.sin_port = endpoint.port.raw;
   return address;
+}
+
+// What it sends by, whatever the machine's default is; accepted connections inherit it.
+void use_cubic(int descriptor) {
+  constexpr char name[] = "cubic";
+  EXPECT_EQ(setsockopt(descriptor, IPPROTO_TCP, TCP_CONGESTION, name, sizeof(name) - 1), 0)
+      << std::strerror(errno);
 }
 
 int open_tun() {
@@ -77,6 +86,7 @@ KernelHost::~KernelHost() {
 void KernelHost::listen(uint16_t port, uint64_t sends_bytes) {
   const auto inside = namespace_.enter();
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  use_cubic(listener_);
   const sockaddr_in address = to_socket_address({address_, be16(port)});
   ASSERT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   ASSERT_EQ(::listen(listener_, 1024), 0);
@@ -86,6 +96,7 @@ void KernelHost::listen(uint16_t port, uint64_t sends_bytes) {
 void KernelHost::connect(Endpoint to, uint64_t sends_bytes) {
   const auto inside = namespace_.enter();
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  use_cubic(descriptor);
   const sockaddr_in address = to_socket_address(to);
   ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   sockets_.push_back({descriptor, &new_stream(sends_bytes)});

@@ -63,7 +63,7 @@ class Host : public WireEnd {
   std::vector<std::unique_ptr<Stream>> streams_;
 };
 
-// A kernel in a namespace of its own behind a tun device.
+// A kernel in a namespace of its own behind a tun device, with CUBIC as we have it.
 class KernelHost : public Host {
  public:
   KernelHost(const std::string& address, const std::string& network);
