@@ -1,0 +1,89 @@
+// What a path matches, from most to least specific: exact paths, then patterns, then prefixes from
+// the longest to the shortest. Among entries that are equal in this the earlier one comes first.
+// Paths are bytes, without query, normalised by the caller; case counts.
+// Thread safety: immutable; a lookup writes only the scratch.
+//
+//   exact    the path itself
+//   pattern  the whole path, see pattern_set.h
+//   prefix   whole segments (Gateway API, PathPrefix): /cart and /cart/ are the same, and match
+//            /cart, /cart/ and /cart/x, not /cartoon; / matches all that begins with a slash
+//
+// Patterns are grouped by their literal prefixes; only groups whose literal the path begins with
+// are scanned.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/match/id_lists.h"
+#include "dataplane/match/path_trie.h"
+#include "dataplane/match/pattern_set.h"
+
+namespace weft {
+
+enum class PathKind : uint8_t { exact, pattern, prefix };
+
+struct PathEntry {
+  PathKind kind = PathKind::exact;
+  std::string path;
+  uint32_t id = 0;  // up to IdLists::id_max; several entries may have the same
+};
+
+class PathTable {
+ public:
+  static constexpr std::size_t path_bytes_max = 8192;
+
+  // The error names the entry that is wrong.
+  static Result<PathTable> compile(std::span<const PathEntry> entries);
+
+  // The id of the first entry that matches and that `accept` (bool of an id) says yes to. Requires:
+  // `scratch` fits this table, and `accept` leaves it alone.
+  template <class Accept>
+  std::optional<uint32_t> find(std::string_view path, PatternScratch& scratch,
+                               Accept accept) const {
+    const PathTrie::Found found = trie_.walk(path);
+    if (found.exact != PathTrie::none) {
+      if (const auto id = lists_.find(found.exact, accept)) return id;
+    }
+    if (found.group_at != PathTrie::none) {
+      scan(path, found.group_at, scratch);
+      for (const uint32_t rank : scratch.matched()) {
+        if (accept(pattern_ids_[rank])) return pattern_ids_[rank];
+      }
+    }
+    for (uint32_t at = found.prefix_at; at != PathTrie::none;
+         at = trie_.shorter_prefix_at(at, path)) {
+      if (const auto id = lists_.find(trie_.prefix(at), accept)) return id;
+    }
+    return std::nullopt;
+  }
+
+  Result<void> fit(PatternScratch& scratch) const;
+
+  std::size_t bytes() const;
+
+ private:
+  struct Key {
+    std::vector<uint32_t> exact;
+    std::vector<uint32_t> prefix;
+    std::vector<Pattern> patterns;
+  };
+  using Keys = std::map<std::string, Key, std::less<>>;
+
+  Result<void> add(const PathEntry& entry, Keys& keys);
+  Result<void> build(const Keys& keys);
+  void scan(std::string_view path, uint32_t group_at, PatternScratch& scratch) const;
+
+  PathTrie trie_;
+  IdLists lists_;                      // what exact and prefix marks name
+  std::vector<PatternSet> groups_;     // what group marks name
+  std::vector<uint32_t> pattern_ids_;  // by rank
+};
+
+}  // namespace weft
