@@ -1,14 +1,10 @@
 #include "dataplane/match/host_table.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <unordered_set>
+#include <utility>
 
 #include "dataplane/base/check.h"
-
-// Hosts are short: the call would cost as much as the hash.
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 namespace weft {
 namespace {
@@ -41,59 +37,47 @@ const char* fault_of(std::string_view host) {
 
 }  // namespace
 
-FoldedHost::FoldedHost(std::string_view host) : size_bytes_(host.size()) {
-  DCHECK(host.size() <= bytes_max);
-  for (std::size_t i = 0; i < host.size(); ++i) {
-    const char c = host[i];
-    bytes_[i] = static_cast<char>(c + ((c >= 'A' && c <= 'Z') ? 'a' - 'A' : 0));
-  }
-}
-
 Result<HostTable> HostTable::compile(std::span<const std::string> hosts, uint64_t seed) {
   CHECK(hosts.size() < none);
-  HostTable table(hosts.size(), seed);
+  HostTable table(seed);
+  std::unordered_set<std::string_view> names;
+  table.text_.reserve(hosts.size() * FoldedHost::bytes_max);  // so that views of it stay
   for (uint32_t id = 0; id < hosts.size(); ++id) {
-    const std::string& host = hosts[id];
-    const bool is_any = host == "*";
-    const char* fault = is_any ? nullptr : fault_of(host);
-    if (fault != nullptr) return tl::unexpected(refused(host, fault));
-    const FoldedHost name(stored(host));
-    if (is_any ? table.any_ != none : table.id_of(name.text()) != none) {
-      return tl::unexpected(refused(host, "is there twice."));
+    if (std::optional<Error> error = table.add(hosts[id], id)) {
+      return tl::unexpected(std::move(*error));
     }
-    if (is_any) {
-      table.any_ = id;
-      continue;
-    }
-    table.insert(name.text(), id);
-    if (host.starts_with('*')) {
-      table.suffix_sizes_.set(name.text().size());
-      ++table.wildcards_;
+    if (!names.insert(table.name(id)).second) {
+      return tl::unexpected(refused(hosts[id], "is there twice."));
     }
   }
+  table.text_.shrink_to_fit();
+  while (!table.build_slots()) ++table.seed_;
   return table;
 }
 
-HostTable::HostTable(std::size_t hosts, uint64_t seed)
-    : seed_(seed), mask_(std::bit_ceil(hosts * 2 + 1) - 1), cells_(mask_ + 1) {}
-
-void HostTable::insert(std::string_view name, uint32_t id) {
-  const uint64_t hash = XXH3_64bits_withSeed(name.data(), name.size(), seed_);
-  uint64_t at = hash & mask_;
-  while (cells_[at].id != none) at = (at + 1) & mask_;
-  cells_[at] = {static_cast<uint32_t>(hash >> 32), static_cast<uint32_t>(text_.size()),
-                static_cast<uint32_t>(name.size()), id};
-  text_ += name;
+std::optional<Error> HostTable::add(const std::string& host, uint32_t id) {
+  const bool is_any = host == "*";
+  const char* fault = is_any ? nullptr : fault_of(host);
+  if (fault != nullptr) return refused(host, fault);
+  const FoldedHost folded(is_any ? "" : stored(host));
+  names_.push_back(
+      {static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(folded.text().size())});
+  text_ += folded.text();
+  if (is_any) any_ = id;
+  if (!is_any && host.starts_with('*')) {
+    suffix_sizes_.set(folded.text().size());
+    ++wildcards_;
+  }
+  return std::nullopt;
 }
 
-uint32_t HostTable::id_of(std::string_view name) const {
-  const uint64_t hash = XXH3_64bits_withSeed(name.data(), name.size(), seed_);
-  for (uint64_t at = hash & mask_; cells_[at].id != none; at = (at + 1) & mask_) {
-    const Cell& cell = cells_[at];
-    const bool may_be = cell.hash == hash >> 32 && cell.size_bytes == name.size();
-    if (may_be && std::memcmp(&text_[cell.text], name.data(), name.size()) == 0) return cell.id;
+bool HostTable::build_slots() {
+  std::vector<PerfectSlots::Item> items;
+  for (uint32_t id = 0; id < names_.size(); ++id) {
+    if (id != any_) items.push_back({FoldedHost(name(id)).hash_from(0, seed_), id});
   }
-  return none;
+  slots_ = PerfectSlots::build(items);
+  return slots_.has_value();
 }
 
 }  // namespace weft

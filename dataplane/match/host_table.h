@@ -8,7 +8,6 @@
 // hash is seeded, though strangers choose only what is looked up, never what is stored.
 #pragma once
 
-#include <array>
 #include <bitset>
 #include <cstdint>
 #include <optional>
@@ -18,21 +17,10 @@
 #include <vector>
 
 #include "dataplane/base/result.h"
+#include "dataplane/match/folded_host.h"
+#include "dataplane/match/perfect_slots.h"
 
 namespace weft {
-
-// A copy of a host in lower case. Requires: it has up to `bytes_max` bytes.
-class FoldedHost {
- public:
-  static constexpr std::size_t bytes_max = 253;  // RFC 1035, section 2.3.4, as text
-
-  explicit FoldedHost(std::string_view host);
-  std::string_view text() const { return {bytes_.data(), size_bytes_}; }
-
- private:
-  std::array<char, 256> bytes_;
-  std::size_t size_bytes_;
-};
 
 class HostTable {
  public:
@@ -47,33 +35,41 @@ class HostTable {
       const FoldedHost folded(host);
       const std::string_view name = folded.text();
       const bool may_be_exact = !name.starts_with('.');  // else it might equal a stored suffix
-      if (const uint32_t id = may_be_exact ? id_of(name) : none; id != none && accept(id)) {
+      if (const uint32_t id = may_be_exact ? id_of(folded, 0) : none; id != none && accept(id)) {
         return id;
       }
       for (std::size_t dot = next_suffix(name, 1); dot < name.size();
            dot = next_suffix(name, dot + 1)) {
-        if (const uint32_t id = id_of(name.substr(dot)); id != none && accept(id)) return id;
+        if (const uint32_t id = id_of(folded, dot); id != none && accept(id)) return id;
       }
     }
     if (any_ != none && accept(any_)) return any_;
     return std::nullopt;
   }
 
-  std::size_t bytes() const { return cells_.size() * sizeof(Cell) + text_.size(); }
+  std::size_t bytes() const {
+    return slots_->bytes() + names_.size() * sizeof(Name) + text_.size();
+  }
 
  private:
-  static constexpr uint32_t none = UINT32_MAX;
+  static constexpr uint32_t none = PerfectSlots::none;
 
-  struct Cell {
-    uint32_t hash = 0;  // its upper half: the lower one says where the cell is
-    uint32_t text = 0;  // where its bytes begin
+  struct Name {
+    uint32_t at = 0;  // where its bytes begin
     uint32_t size_bytes = 0;
-    uint32_t id = none;  // none: empty, and the end of a search
   };
 
-  HostTable(std::size_t hosts, uint64_t seed);
-  void insert(std::string_view name, uint32_t id);
-  uint32_t id_of(std::string_view name) const;
+  explicit HostTable(uint64_t seed) : seed_(seed) {}
+  std::optional<Error> add(const std::string& host, uint32_t id);
+  bool build_slots();
+  std::string_view name(uint32_t id) const {
+    return std::string_view(text_).substr(names_[id].at, names_[id].size_bytes);
+  }
+  // Of the host from `from` on.
+  uint32_t id_of(const FoldedHost& host, std::size_t from) const {
+    const uint32_t id = slots_->find(host.hash_from(from, seed_));
+    return id != none && name(id) == host.text().substr(from) ? id : none;
+  }
   // Where the next suffix begins, at a dot, that is as long as some wildcard's; the end if none is.
   std::size_t next_suffix(std::string_view name, std::size_t from) const {
     if (wildcards_ == 0) return name.size();
@@ -84,9 +80,9 @@ class HostTable {
   }
 
   uint64_t seed_;
-  uint64_t mask_;
-  std::vector<Cell> cells_;  // mask_ + 1, at most half of them used
-  std::string text_;         // exact hosts, and wildcards without their star, in lower case
+  std::optional<PerfectSlots> slots_;  // ids by hash of the name
+  std::vector<Name> names_;            // by id; the one of `*` is empty
+  std::string text_;  // exact hosts, and wildcards without their star, in lower case
   std::bitset<FoldedHost::bytes_max + 1> suffix_sizes_;
   uint32_t wildcards_ = 0;
   uint32_t any_ = none;

@@ -80,11 +80,14 @@ bool is_one_sequence(std::string_view pattern) {
   return depth == 0;
 }
 
-}  // namespace
-
-std::string literal_prefix(std::string_view pattern) {
+struct Front {
   std::string literal;
-  if (!is_one_sequence(pattern)) return literal;
+  std::size_t end = 0;  // of what it was read off; what follows there stands on its own
+};
+
+Front front_of(std::string_view pattern) {
+  Front front;
+  if (!is_one_sequence(pattern)) return front;
   for (std::size_t at = pattern.starts_with('^') ? 1 : 0; at < pattern.size();) {
     char c = pattern[at++];
     if (c == '\\') {
@@ -93,11 +96,29 @@ std::string literal_prefix(std::string_view pattern) {
     } else if (is_one_of("^$.[]()|?*+{}", c)) {
       break;
     }
-    const bool may_be_absent = at < pattern.size() && is_one_of("?*{", pattern[at]);
-    if (may_be_absent) break;
-    literal += c;
+    const bool is_quantified = at < pattern.size() && is_one_of("?*+{", pattern[at]);
+    if (is_quantified) break;
+    front.literal += c;
+    front.end = at;
   }
-  return literal;
+  return front;
+}
+
+}  // namespace
+
+std::string literal_prefix(std::string_view pattern) {
+  return front_of(pattern).literal;
+}
+
+std::string pattern_behind(std::string_view pattern, std::size_t n) {
+  const Front front = front_of(pattern);
+  std::string behind;
+  for (const char c : front.literal.substr(n)) {
+    const bool may_be_syntax = c > ' ' && c < '\x7f' && !is_letter_or_digit(c);
+    if (may_be_syntax) behind += '\\';
+    behind += c;
+  }
+  return behind.append(pattern.substr(front.end));
 }
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 // What a path matches, from most to least specific: exact paths, then patterns, then prefixes from
 // the longest to the shortest. Among entries that are equal in this the earlier one comes first.
 // Paths are bytes, without query, normalised by the caller; case counts.
+// An entry is found in its scope (a host) only.
 // Thread safety: immutable; a lookup writes only the scratch.
 //
 //   exact    the path itself
@@ -22,7 +23,7 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/match/id_lists.h"
-#include "dataplane/match/path_trie.h"
+#include "dataplane/match/path_index.h"
 #include "dataplane/match/pattern_set.h"
 
 namespace weft {
@@ -30,6 +31,7 @@ namespace weft {
 enum class PathKind : uint8_t { exact, pattern, prefix };
 
 struct PathEntry {
+  uint32_t scope = 0;
   PathKind kind = PathKind::exact;
   std::string path;
   uint32_t id = 0;  // up to IdLists::id_max; several entries may have the same
@@ -45,21 +47,20 @@ class PathTable {
   // The id of the first entry that matches and that `accept` (bool of an id) says yes to. Requires:
   // `scratch` fits this table, and `accept` leaves it alone.
   template <class Accept>
-  std::optional<uint32_t> find(std::string_view path, PatternScratch& scratch,
+  std::optional<uint32_t> find(uint32_t scope, std::string_view path, PatternScratch& scratch,
                                Accept accept) const {
-    const PathTrie::Found found = trie_.walk(path);
-    if (found.exact != PathTrie::none) {
+    const PathIndex::Found found = index_.find(scope, path);
+    if (found.exact != PathIndex::none) {
       if (const auto id = lists_.find(found.exact, accept)) return id;
     }
-    if (found.group_at != PathTrie::none) {
+    if (found.group_at != PathIndex::none) {
       scan(path, found.group_at, scratch);
       for (const uint32_t rank : scratch.matched()) {
         if (accept(pattern_ids_[rank])) return pattern_ids_[rank];
       }
     }
-    for (uint32_t at = found.prefix_at; at != PathTrie::none;
-         at = trie_.shorter_prefix_at(at, path)) {
-      if (const auto id = lists_.find(trie_.prefix(at), accept)) return id;
+    for (uint32_t at = found.prefix_at; at != PathIndex::none; at = index_.shorter_prefix_at(at)) {
+      if (const auto id = lists_.find(index_.prefix(at), accept)) return id;
     }
     return std::nullopt;
   }
@@ -74,13 +75,13 @@ class PathTable {
     std::vector<uint32_t> prefix;
     std::vector<Pattern> patterns;
   };
-  using Keys = std::map<std::string, Key, std::less<>>;
+  using Keys = std::map<std::pair<uint32_t, std::string>, Key>;  // by scope and text
 
   Result<void> add(const PathEntry& entry, Keys& keys);
   Result<void> build(const Keys& keys);
   void scan(std::string_view path, uint32_t group_at, PatternScratch& scratch) const;
 
-  PathTrie trie_;
+  PathIndex index_;
   IdLists lists_;                      // what exact and prefix marks name
   std::vector<PatternSet> groups_;     // what group marks name
   std::vector<uint32_t> pattern_ids_;  // by rank

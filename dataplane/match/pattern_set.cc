@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dataplane/base/check.h"
+#include "dataplane/match/literal_prefix.h"
 
 namespace weft {
 namespace {
@@ -54,14 +55,14 @@ void PatternSet::Free::operator()(hs_database* database) const {
   hs_free_database(database);
 }
 
-Result<PatternSet> PatternSet::compile(std::span<const Pattern> patterns) {
+Result<PatternSet> PatternSet::compile(std::span<const Pattern> patterns, std::size_t front_bytes) {
   CHECK(!patterns.empty());
   std::vector<std::string> whole;
   std::vector<unsigned> ranks;
   for (const Pattern& pattern : patterns) {
     CHECK(pattern.rank <= rank_max);
     if (std::optional<Error> fault = fault_of(pattern)) return tl::unexpected(std::move(*fault));
-    whole.push_back("^(?:" + pattern.text + ")\\z");
+    whole.push_back("^(?:" + pattern_behind(pattern.text, front_bytes) + ")\\z");
     ranks.push_back(pattern.rank);
   }
   std::vector<const char*> expressions;

@@ -30,12 +30,13 @@ class PatternSet {
  public:
   static constexpr uint32_t rank_max = (1u << 24) - 1;
 
-  // The error names the pattern that cannot be compiled, and why. Requires: at least one pattern,
-  // ranks up to rank_max, which differ.
-  static Result<PatternSet> compile(std::span<const Pattern> patterns);
+  // The error names the pattern that cannot be compiled, and why. Subjects will be matched without
+  // their first `front_bytes`. Requires: at least one pattern, ranks up to rank_max, which differ;
+  // as many bytes of literal prefix in each, the same in all.
+  static Result<PatternSet> compile(std::span<const Pattern> patterns, std::size_t front_bytes = 0);
 
   // Adds the patterns that match to `scratch`, to what it has since its clear(). Requires:
-  // `scratch` was fitted to this set.
+  // `subject` is what follows the front; `scratch` was fitted to this set.
   void match(std::string_view subject, PatternScratch& scratch) const;
 
   std::size_t bytes() const;

@@ -90,6 +90,18 @@ TEST(PatternSet, TheEmptySubjectMayMatch) {
   EXPECT_THAT(patterns.match({}), ElementsAre(0, 2));
 }
 
+TEST(PatternSet, AFrontThatAllShareIsNotMatchedAgain) {
+  const std::vector<Pattern> patterns = {{"/a/b[0-9]", 0}, {"^/a/.*", 1}, {"/a/b", 2}};
+  const PatternSet set = *PatternSet::compile(patterns, 2);
+  PatternScratch scratch;
+  ASSERT_TRUE(scratch.fit(set).has_value());
+  set.match("/b1", scratch);
+  EXPECT_THAT(scratch.matched(), ElementsAre(0, 1));
+  scratch.clear();
+  set.match("/b", scratch);
+  EXPECT_THAT(scratch.matched(), ElementsAre(1, 2));
+}
+
 TEST(PatternSet, AnErrorNamesThePatternAndWhy) {
   EXPECT_EQ(error_of({"/a", "/b(?=c)", "/d"}),
             "pattern '/b(?=c)' cannot be compiled: Zero-width assertions are not supported.");

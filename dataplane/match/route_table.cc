@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <vector>
 
 namespace weft {
 namespace {
@@ -14,49 +15,35 @@ std::string in_lower_case(std::string host) {
   return host;
 }
 
-// Of one host, the ones with more conditions first. Stable, so that the file decides the rest.
-std::vector<PathEntry> paths_in_order(std::vector<const RouteEntry*> entries) {
-  std::ranges::stable_sort(entries, std::ranges::greater(), &RouteEntry::conditions);
-  std::vector<PathEntry> paths;
-  for (const RouteEntry* entry : entries) paths.push_back({entry->kind, entry->path, entry->id});
-  return paths;
-}
-
 }  // namespace
 
 Result<RouteTable> RouteTable::compile(std::span<const RouteEntry> entries, uint64_t host_seed) {
-  std::map<std::string, std::vector<const RouteEntry*>> by_host;
-  for (const RouteEntry& entry : entries) by_host[in_lower_case(entry.host)].push_back(&entry);
+  std::vector<const RouteEntry*> in_order;
+  for (const RouteEntry& entry : entries) in_order.push_back(&entry);
+  // Stable, so that the file decides the rest.
+  std::ranges::stable_sort(in_order, std::ranges::greater(), &RouteEntry::conditions);
+  std::map<std::string, uint32_t> ids;
   std::vector<std::string> names;
-  std::vector<PathTable> paths;
-  for (auto& [host, of_host] : by_host) {
-    Result<PathTable> table = PathTable::compile(paths_in_order(std::move(of_host)));
-    if (!table) {
-      table.error().message = "host '" + host + "': " + table.error().message;
-      return tl::unexpected(std::move(table.error()));
-    }
-    names.push_back(host);
-    paths.push_back(std::move(*table));
+  std::vector<PathEntry> paths;
+  for (const RouteEntry* entry : in_order) {
+    const auto [host, is_new] =
+        ids.emplace(in_lower_case(entry->host), static_cast<uint32_t>(ids.size()));
+    if (is_new) names.push_back(host->first);
+    paths.push_back({host->second, entry->kind, entry->path, entry->id});
   }
   Result<HostTable> hosts = HostTable::compile(names, host_seed);
   if (!hosts) return tl::unexpected(std::move(hosts.error()));
-  return RouteTable(std::move(*hosts), std::move(paths));
+  Result<PathTable> table = PathTable::compile(paths);
+  if (!table) return tl::unexpected(std::move(table.error()));
+  return RouteTable(std::move(*hosts), std::move(*table));
 }
 
 Result<PatternScratch> RouteTable::make_scratch() const {
   PatternScratch scratch;
-  for (const PathTable& of_host : paths_) {
-    if (Result<void> fitted = of_host.fit(scratch); !fitted) {
-      return tl::unexpected(std::move(fitted.error()));
-    }
+  if (Result<void> fitted = paths_.fit(scratch); !fitted) {
+    return tl::unexpected(std::move(fitted.error()));
   }
   return scratch;
-}
-
-std::size_t RouteTable::bytes() const {
-  std::size_t bytes = hosts_.bytes();
-  for (const PathTable& of_host : paths_) bytes += of_host.bytes();
-  return bytes;
 }
 
 }  // namespace weft

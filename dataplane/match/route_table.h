@@ -9,7 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "dataplane/base/result.h"
 #include "dataplane/match/host_table.h"
@@ -43,20 +43,20 @@ class RouteTable {
                                PatternScratch& scratch, Accept accept) const {
     std::optional<uint32_t> id;
     hosts_.find(host, [&](uint32_t of_host) {
-      id = paths_[of_host].find(path, scratch, accept);
+      id = paths_.find(of_host, path, scratch, accept);
       return id.has_value();
     });
     return id;
   }
 
-  std::size_t bytes() const;
+  std::size_t bytes() const { return hosts_.bytes() + paths_.bytes(); }
 
  private:
-  RouteTable(HostTable hosts, std::vector<PathTable> paths)
+  RouteTable(HostTable hosts, PathTable paths)
       : hosts_(std::move(hosts)), paths_(std::move(paths)) {}
 
   HostTable hosts_;
-  std::vector<PathTable> paths_;  // by id of the host
+  PathTable paths_;  // a host's id is its scope
 };
 
 }  // namespace weft
