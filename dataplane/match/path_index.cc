@@ -34,19 +34,21 @@ uint64_t slashes_in(uint64_t word) {
   return static_cast<uint64_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('/'))));
 }
 
-// Up to a block of `bytes` from `at` on. `state` is that of the hash before, and then behind.
+// Up to a block of `bytes` from `at` on. `state` is that of the hash before, and then behind a
+// whole block. Always as many words: a loop that ends where the path does is a misprediction.
 void read(std::span<const std::byte> bytes, std::size_t at, uint64_t& state, Block& block) {
-  uint32_t word = 0;
-  for (; word < block_words && at + word_bytes <= bytes.size(); ++word, at += word_bytes) {
-    block.words[word] = load<uint64_t>(bytes.data() + at);
+  static constexpr std::array<std::byte, word_bytes> zeros{};
+  const std::size_t whole_words = (bytes.size() - at) / word_bytes;
+  for (std::size_t word = 0; word < block_words; ++word) {
+    const std::byte* const there = bytes.data() + at + word * word_bytes;
+    block.words[word] = load<uint64_t>(word < whole_words ? there : zeros.data());
     block.states[word] = state;
     state = fold_word(state, block.words[word]);
     block.slashes |= slashes_in(block.words[word]) << word * word_bytes;
   }
-  if (word == block_words) return;
-  block.states[word] = state;
-  block.words[word] = last_word(bytes, at);
-  block.slashes |= slashes_in(block.words[word]) << word * word_bytes;
+  if (whole_words >= block_words) return;
+  block.words[whole_words] = last_word(bytes, at + whole_words * word_bytes);
+  block.slashes |= slashes_in(block.words[whole_words]) << whole_words * word_bytes;
 }
 
 constexpr uint32_t words_for(std::size_t bytes) {
@@ -73,7 +75,11 @@ std::vector<uint32_t> PathIndex::add_entries(const Keys& keys) {
   std::map<std::pair<uint32_t, std::string_view>, uint32_t> by_key;
   for (const auto& [scope_and_key, marks] : keys) {
     const auto& [scope, key] = scope_and_key;
-    Entry entry{.scope = scope, .key_bytes = static_cast<uint32_t>(key.size()), .marks = marks};
+    Entry entry{.scope = scope,
+                .key_bytes = static_cast<uint32_t>(key.size()),
+                .exact = marks.exact,
+                .prefix = marks.prefix,
+                .group = marks.group};
     auto above = by_key.end();
     for (std::string_view text = key; !text.empty() && above == by_key.end();) {
       text = text.substr(0, text.rfind('/'));
@@ -81,24 +87,22 @@ std::vector<uint32_t> PathIndex::add_entries(const Keys& keys) {
     }
     if (above != by_key.end()) {
       const Entry& nearest = this->entry(above->second);
-      const bool has_prefix = nearest.marks.prefix != none;
-      const bool has_group = nearest.marks.group != none;
-      entry.shorter_prefix_at = has_prefix ? above->second : nearest.shorter_prefix_at;
-      entry.shorter_group_at = has_group ? above->second : nearest.shorter_group_at;
+      entry.shorter_prefix_at = nearest.prefix_at(above->second);
+      entry.shorter_group_at = nearest.group_at(above->second);
     }
     places.push_back(add(entry, key));
     by_key[{scope, key}] = places.back();
   }
-  entries_.shrink_to_fit();
+  words_.shrink_to_fit();
   return places;
 }
 
 uint32_t PathIndex::add(const Entry& entry, std::string_view key) {
-  const auto at = static_cast<uint32_t>(entries_.size());
-  entries_.resize(at + entry_words + words_for(key.size()));
-  CHECK(entries_.size() < none);
-  std::memcpy(&entries_[at], &entry, sizeof(entry));
-  if (!key.empty()) std::memcpy(&entries_[at + entry_words], key.data(), key.size());
+  const auto at = static_cast<uint32_t>(words_.size());
+  words_.resize(at + entry_words + words_for(key.size()));
+  CHECK(words_.size() < none);
+  std::memcpy(&words_[at], &entry, sizeof(entry));
+  if (!key.empty()) std::memcpy(&words_[at + entry_words], key.data(), key.size());
   return at;
 }
 
@@ -113,32 +117,28 @@ bool PathIndex::build_slots(std::span<const uint32_t> entries) {
   return slots_.has_value();
 }
 
-// All borders that a key may end at: slashes, and the end of the path.
+// All borders that a key may end at: slashes, and the end of the path. The scope comes last: the
+// rest is computed while the host is still being looked for.
 void PathIndex::hash_borders(uint32_t scope, std::string_view path, Borders& to) const {
   const std::size_t end = std::min<std::size_t>(path.size(), key_bytes_max_);
   const auto bytes = std::as_bytes(std::span(path)).first(end);
-  const uint32_t count_max = key_slashes_max_ + 1;
-  uint64_t state = seed_ + scope * uint64_t{0x9e3779b97f4a7c15u};
-  std::size_t at = 0;
-  for (;; at += block_bytes) {
+  const bool ends_at_border = end == path.size() || path[end] == '/';
+  uint64_t state = seed_;
+  for (std::size_t at = 0;; at += block_bytes) {
     Block block;
     read(bytes, at, state, block);
-    for (uint64_t rest = block.slashes; rest != 0; rest &= rest - 1) {
-      if (to.count == count_max) return;
-      const auto border = static_cast<uint32_t>(std::countr_zero(rest));
-      to.borders[to.count++] = {static_cast<uint32_t>(at) + border, block.hash_before(border)};
+    const bool is_last = end - at < block_bytes;
+    uint64_t rest = block.slashes | uint64_t{is_last && ends_at_border} << (end - at) % block_bytes;
+    const uint32_t count =
+        std::min(static_cast<uint32_t>(std::popcount(rest)), key_slashes_max_ + 1 - to.count);
+    for (uint32_t i = 0; i < std::max(count, borders_usual); ++i, rest &= rest - 1) {
+      const auto border = static_cast<uint32_t>(std::countr_zero(rest)) % block_bytes;
+      to.borders[to.count + i] = {static_cast<uint32_t>(at + border),
+                                  fold_word(block.hash_before(border), scope)};
     }
-    if (end - at >= block_bytes) continue;
-    const bool ends_at_border = end == path.size() || path[end] == '/';
-    if (!ends_at_border || to.count == count_max) return;
-    const auto size_bytes = static_cast<uint32_t>(end);
-    to.borders[to.count++] = {size_bytes, block.hash_before(static_cast<uint32_t>(end - at))};
-    return;
+    to.count += count;
+    if (is_last) return;
   }
-}
-
-std::string_view PathIndex::key_at(uint32_t at) const {
-  return {reinterpret_cast<const char*>(&entries_[at]) + sizeof(Entry), key_bytes(at)};
 }
 
 PathIndex::Found PathIndex::find(uint32_t scope, std::string_view path) const {
@@ -146,23 +146,24 @@ PathIndex::Found PathIndex::find(uint32_t scope, std::string_view path) const {
   if (!is_rooted) path = {};
   Borders borders;
   hash_borders(scope, path, borders);
-  std::array<uint32_t, slashes_max + 1> entries;
+  std::array<uint32_t, borders_max> slots;
   uint64_t hits = 0;
-  for (uint32_t i = 0; i < borders.count; ++i) {
-    entries[i] = slots_->find(borders.borders[i].hash);
-    hits |= uint64_t{entries[i] != none} << i;
+  for (uint32_t i = 0; i < std::max(borders.count, borders_usual); ++i) {
+    slots[i] = slots_->slot_of(borders.borders[i].hash);
+    hits |= uint64_t{slots_->may_have(slots[i], borders.borders[i].hash)} << i;
   }
+  hits = _bzhi_u64(hits, borders.count);
   while (hits != 0) {
     const auto last = static_cast<uint32_t>(std::bit_width(hits) - 1);
-    const uint32_t at = entries[last];
+    const uint32_t at = slots_->value(slots[last]);
     const Entry& longest = entry(at);
     const std::string_view key = path.substr(0, borders.borders[last].key_bytes);
     if (longest.scope == scope && key_at(at) == key) {
-      return {key.size() == path.size() ? longest.marks.exact : none,
-              !is_rooted                     ? none
-              : longest.marks.prefix != none ? at
-                                             : longest.shorter_prefix_at,
-              longest.marks.group != none ? at : longest.shorter_group_at};
+      const uint32_t prefix_at = is_rooted ? longest.prefix_at(at) : none;
+      const uint32_t group_at = longest.group_at(at);
+      const bool has_exact = (key.size() == path.size()) & (longest.exact != none);
+      const uint32_t other_at = group_at == none ? prefix_at : none;
+      return {has_exact ? at + exact_word : other_at, prefix_at, group_at};
     }
     hits ^= uint64_t{1} << last;
   }

@@ -21,12 +21,16 @@ Marks marks_of(const PathIndex& index, std::string_view path, uint32_t scope = 0
   const auto placed = page.place(std::as_bytes(std::span(path)));
   path = {reinterpret_cast<const char*>(placed.data()), placed.size()};
   const PathIndex::Found found = index.find(scope, path);
-  Marks marks{.exact = found.exact, .prefixes = {}, .groups = {}};
-  for (uint32_t at = found.prefix_at; at != PathIndex::none; at = index.shorter_prefix_at(at)) {
-    marks.prefixes.push_back(index.prefix(at));
+  Marks marks;
+  const bool has_exact = found.first_at != PathIndex::none && found.first_at != found.prefix_at;
+  if (has_exact) marks.exact = index.mark(found.first_at);
+  const bool has_other = !has_exact && found.group_at == PathIndex::none;
+  EXPECT_TRUE(!has_other || found.first_at == found.prefix_at);
+  for (uint32_t at = found.prefix_at; at != PathIndex::none; at = index.shorter_at(at)) {
+    marks.prefixes.push_back(index.mark(at));
   }
-  for (uint32_t at = found.group_at; at != PathIndex::none; at = index.shorter_group_at(at)) {
-    marks.groups.push_back(index.group(at));
+  for (uint32_t at = found.group_at; at != PathIndex::none; at = index.shorter_at(at)) {
+    marks.groups.push_back(index.mark(at));
     EXPECT_LE(index.key_bytes(at), path.size());
   }
   return marks;

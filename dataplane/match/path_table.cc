@@ -85,9 +85,9 @@ Result<void> PathTable::build(const Keys& keys) {
 // All groups before the first candidate: their literals say nothing of which pattern comes first.
 void PathTable::scan(std::string_view path, uint32_t group_at, PatternScratch& scratch) const {
   scratch.clear();
-  for (; group_at != PathIndex::none; group_at = index_.shorter_group_at(group_at)) {
+  for (; group_at != PathIndex::none; group_at = index_.shorter_at(group_at)) {
     const std::string_view behind = path.substr(index_.key_bytes(group_at));
-    groups_[index_.group(group_at)].match(behind, scratch);
+    groups_[index_.mark(group_at)].match(behind, scratch);
   }
 }
 

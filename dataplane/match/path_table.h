@@ -50,8 +50,8 @@ class PathTable {
   std::optional<uint32_t> find(uint32_t scope, std::string_view path, PatternScratch& scratch,
                                Accept accept) const {
     const PathIndex::Found found = index_.find(scope, path);
-    if (found.exact != PathIndex::none) {
-      if (const auto id = lists_.find(found.exact, accept)) return id;
+    if (found.first_at != PathIndex::none) {
+      if (const auto id = lists_.find(index_.mark(found.first_at), accept)) return id;
     }
     if (found.group_at != PathIndex::none) {
       scan(path, found.group_at, scratch);
@@ -59,8 +59,11 @@ class PathTable {
         if (accept(pattern_ids_[rank])) return pattern_ids_[rank];
       }
     }
-    for (uint32_t at = found.prefix_at; at != PathIndex::none; at = index_.shorter_prefix_at(at)) {
-      if (const auto id = lists_.find(index_.prefix(at), accept)) return id;
+    uint32_t at = found.prefix_at;
+    const bool was_first = at != PathIndex::none && at == found.first_at;
+    if (was_first) at = index_.shorter_at(at);
+    for (; at != PathIndex::none; at = index_.shorter_at(at)) {
+      if (const auto id = lists_.find(index_.mark(at), accept)) return id;
     }
     return std::nullopt;
   }

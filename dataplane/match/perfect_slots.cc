@@ -33,15 +33,16 @@ bool PerfectSlots::place(std::span<const Item* const> bucket) {
   for (uint32_t displacement = 0; displacement <= UINT16_MAX; ++displacement) {
     std::size_t placed = 0;
     for (; placed < bucket.size(); ++placed) {
-      Slot& slot = slots_[slot_of(bucket[placed]->hash, displacement)];
-      if (slot.value != none) break;
-      slot = {static_cast<uint32_t>(bucket[placed]->hash), bucket[placed]->value};
+      const uint32_t slot = slot_of(bucket[placed]->hash, displacement);
+      if (tags_[slot] != 0) break;
+      tags_[slot] = tag_of(bucket[placed]->hash);
+      values_[slot] = bucket[placed]->value;
     }
     if (placed == bucket.size()) {
       displacements_[bucket_of(bucket[0]->hash)] = static_cast<uint16_t>(displacement);
       return true;
     }
-    while (placed-- > 0) slots_[slot_of(bucket[placed]->hash, displacement)] = {};
+    while (placed-- > 0) tags_[slot_of(bucket[placed]->hash, displacement)] = 0;
   }
   return false;
 }

@@ -14,15 +14,17 @@ std::vector<PerfectSlots::Item> random_items(uint32_t count, uint64_t seed) {
   return items;
 }
 
-TEST(PerfectSlots, EveryHashFindsItsValueAndOthersNone) {
+TEST(PerfectSlots, EveryHashFindsItsValueAndFewOthersDo) {
   for (const uint32_t count : {0u, 1u, 2u, 3u, 7u, 100u, 1000u, 30'000u}) {
     const std::vector<PerfectSlots::Item> items = random_items(count, 7);
     const std::optional<PerfectSlots> slots = PerfectSlots::build(items);
     ASSERT_TRUE(slots.has_value());
     for (const PerfectSlots::Item& item : items) ASSERT_EQ(slots->find(item.hash), item.value);
-    for (const PerfectSlots::Item& other : random_items(1000, 8)) {
-      ASSERT_EQ(slots->find(other.hash), PerfectSlots::none);
+    uint32_t others = 0;
+    for (const PerfectSlots::Item& other : random_items(10'000, 8)) {
+      others += slots->find(other.hash) != PerfectSlots::none ? 1 : 0;
     }
+    EXPECT_LE(others, 5u);
   }
 }
 
@@ -35,7 +37,7 @@ TEST(PerfectSlots, SmallTablesOfAllSizesAreBuilt) {
 }
 
 TEST(PerfectSlots, TenThousandFitInFewBytes) {
-  EXPECT_LE(PerfectSlots::build(random_items(10'000, 7))->bytes(), 200'000u);
+  EXPECT_LE(PerfectSlots::build(random_items(10'000, 7))->bytes(), 110'000u);
 }
 
 TEST(PerfectSlots, EqualHashesHaveNoPlaces) {
