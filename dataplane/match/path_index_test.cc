@@ -85,6 +85,16 @@ TEST(PathIndex, AScopeHasItsOwnKeys) {
   EXPECT_EQ(marks_of(index, "/a", 2), Marks());
 }
 
+// A word that makes the hash's product zero, behind ones that differ.
+TEST(PathIndex, NoWordHidesWhatIsBeforeIt) {
+  const std::string word = "\xdb\x28\xb4\xa0\xd1\x7e\x03\xe7";
+  const std::string one = "/aaaaaaa" + word;
+  const std::string two = "/bbbbbbb" + word;
+  const PathIndex index({{{0, one}, {.exact = 1}}, {{0, two}, {.exact = 2}}});
+  EXPECT_EQ(marks_of(index, one), (Marks{1, {}, {}}));
+  EXPECT_EQ(marks_of(index, two), (Marks{2, {}, {}}));
+}
+
 // Every place of a border in a word and in a block.
 TEST(PathIndex, KeysOfAllSizes) {
   for (uint32_t size_bytes = 1; size_bytes < 300; ++size_bytes) {

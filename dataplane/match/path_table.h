@@ -1,7 +1,7 @@
 // What a path matches, from most to least specific: exact paths, then patterns, then prefixes from
 // the longest to the shortest. Among entries that are equal in this the earlier one comes first.
-// Paths are bytes, without query, normalised by the caller; case counts.
-// An entry is found in its scope (a host) only.
+// Paths are bytes, without query, normalised by the caller; case counts. An
+// entry is found in its scope (a host) only.
 // Thread safety: immutable; a lookup writes only the scratch.
 //
 //   exact    the path itself
@@ -9,8 +9,8 @@
 //   prefix   whole segments (Gateway API, PathPrefix): /cart and /cart/ are the same, and match
 //            /cart, /cart/ and /cart/x, not /cartoon; / matches all that begins with a slash
 //
-// Patterns are grouped by their literal prefixes; only groups whose literal the path begins with
-// are scanned.
+// Patterns are grouped by the whole segments that they begin with literally; only groups whose
+// segments the path begins with are scanned.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,8 @@ inline uint64_t fold_word(uint64_t state, uint64_t word) {
   __extension__ using uint128 = unsigned __int128;
   const uint128 product =
       static_cast<uint128>(state ^ word ^ 0x9e3779b97f4a7c15u) * (word ^ 0xe7037ed1a0b428dbu);
-  return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+  // The state stays in it even where the word makes the product zero, so that another seed helps.
+  return (static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64)) + state;
 }
 
 // The bytes from `at` on, which are fewer than a word; zeros behind them. Nothing outside `bytes`
