@@ -78,7 +78,7 @@ constexpr uint16_t status_max = 599;
 
 std::string_view reason_of(uint16_t status) {
   const Reason* found = std::ranges::lower_bound(reasons, status, {}, &Reason::status);
-  return found != std::end(reasons) && found->status == status ? found->text : std::string_view();
+  return found != std::end(reasons) && found->status == status ? found->text : std::string_view("");
 }
 
 StatusLine read_status_line(ResponseHead& head) {
