@@ -76,6 +76,7 @@ constexpr uint16_t status_max = 599;
 
 }  // namespace
 
+// An empty one is somewhere, too: who writes it copies from there.
 std::string_view reason_of(uint16_t status) {
   const Reason* found = std::ranges::lower_bound(reasons, status, {}, &Reason::status);
   return found != std::end(reasons) && found->status == status ? found->text : std::string_view("");

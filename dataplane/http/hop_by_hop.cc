@@ -28,9 +28,15 @@ class OtherNames {
   uint32_t count_ = 0;
 };
 
-}  // namespace
+// What nearly every client sends, if anything, and nothing else.
+bool only_keeps_alive(const Fields& fields) {
+  const bool once = (fields.repeated() & bit(KnownField::connection)) == 0;
+  return once && fields.find(KnownField::connection) == "keep-alive";
+}
 
-ConnectionOptions take_hop_by_hop(Fields& fields) {
+ConnectionOptions read_connection(Fields& fields) {
+  if (!fields.has(KnownField::connection)) return {};
+  if (only_keeps_alive(fields)) return {.keep_alive = true};
   ConnectionOptions options;
   uint32_t count = 0;
   bool others = false;
@@ -49,6 +55,13 @@ ConnectionOptions take_hop_by_hop(Fields& fields) {
   } else if (others) {
     OtherNames(fields).remove_from(fields);
   }
+  return options;
+}
+
+}  // namespace
+
+ConnectionOptions take_hop_by_hop(Fields& fields) {
+  const ConnectionOptions options = read_connection(fields);
   fields.remove_all(hop_by_hop_fields);
   return options;
 }
