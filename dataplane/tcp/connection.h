@@ -112,10 +112,7 @@ class Connection {
   const Congestion& congestion() const { return congestion_; }
   const SentRanges& sent() const { return sent_; }
   uint32_t segment_bytes() const { return mss_bytes_; }
-  uint32_t peer_window_bytes() const { return send_window_bytes_; }
   uint32_t retransmissions() const { return retransmissions_; }
-  bool knows_timestamps() const { return timestamps_; }
-  uint32_t timestamp_recent() const { return timestamp_recent_; }
   uint32_t timestamp(Instant now) const;
 
   // Whether the invariants of README.md hold, for tests.
@@ -199,12 +196,12 @@ class Connection {
   uint64_t unsent_bytes() const;
   bool fin_waits() const { return fin_wanted_ && !fin_sent_; }
   bool handshake_over() const { return state_ > TcpState::syn_received; }
-  Sequence data_end() const { return send_next_ - (fin_sent_ ? 1 : 0); }
   uint16_t offer_window();
   uint32_t window_to_offer() const;
   void window_was_read(Instant now);
   std::optional<uint32_t> new_bytes_to_send(uint64_t unsent, uint32_t payload_max_bytes);
   uint32_t peer_allows_bytes() const;
+  void begin_to_wait(Instant now);
 
   const TcpSettings* settings_;
 

@@ -34,7 +34,6 @@ class RoundTrip {
   void back_off() { backoff_ = std::min<uint8_t>(backoff_ + 1, backoff_max); }
   // New data was acknowledged.
   void no_backoff() { backoff_ = 0; }
-  uint32_t backoff() const { return backoff_; }
 
  private:
   static constexpr uint8_t backoff_max = 16;
