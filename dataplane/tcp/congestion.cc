@@ -18,9 +18,9 @@ float seconds_of(Duration d) {
 
 }  // namespace
 
-void Congestion::start(uint32_t mss_bytes) {
+void Congestion::start(uint32_t mss_bytes, uint32_t segments) {
   mss_bytes_ = mss_bytes;
-  window_bytes_ = initial_segments * mss_bytes;
+  window_bytes_ = segments * mss_bytes;
 }
 
 void Congestion::set_mss(uint32_t mss_bytes) {
@@ -107,6 +107,7 @@ void Congestion::on_delivered_in_recovery(uint32_t delivered_bytes, uint32_t in_
 
 void Congestion::time_out(uint32_t in_flight_bytes, bool first) {
   if (first) reduce(in_flight_bytes);
+  maximum_ = 0;  // RFC 9438, 4.8: growth begins anew from the threshold, not towards what was
   epoch_ = {};
   window_bytes_ = mss_bytes_;
 }

@@ -13,7 +13,7 @@ class Congestion {
   static constexpr uint32_t initial_segments = 10;  // RFC 6928
 
   // Requires, of all that follow: mss_bytes > 0.
-  void start(uint32_t mss_bytes);
+  void start(uint32_t mss_bytes, uint32_t segments = initial_segments);
   // The path carries less, or more, than was thought.
   void set_mss(uint32_t mss_bytes);
 

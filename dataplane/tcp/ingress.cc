@@ -81,6 +81,14 @@ void Connection::become_established(Instant now) {
 // ---- 3.10.7.4
 
 uint8_t Connection::receive_synchronized(SegmentIn& segment, Instant now) {
+  // Both sides began at once: the peer's SYN is known, what it acknowledges is not.
+  if (state_ == TcpState::syn_received && !passive_ && segment.has(tcp_flag::syn) &&
+      segment.sequence == receive_initial_ && segment.acknowledgment == send_next_) {
+    acknowledge_now_ = true;
+    process_acknowledgment(segment, now);
+    become_established(now);
+    return tcp_event::connected;
+  }
   // First and, as RFC 7323, 5.3 has it, before it: is it of this time and place?
   const bool reset = segment.has(tcp_flag::rst);
   if (timestamps_ && !segment.options.has_timestamps && !reset) return 0;  // RFC 7323, 3.2

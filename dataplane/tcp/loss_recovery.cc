@@ -33,6 +33,9 @@ void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
     const bool fin = fin_sent_ && number == send_next_;
     to_send_.drop_front(delivery.acknowledged_bytes - (syn ? 1 : 0) - (fin ? 1 : 0));
     send_unacknowledged_ = number;
+    // RFC 6298, 5.7, and RFC 6928, 2: who saw SYNs being lost begins more slowly.
+    if (syn && timeouts_ > 0) round_trip_.begin_slowly();
+    if (syn && timeouts_ > 1) congestion_.start(mss_bytes_, 1);
     round_trip_.no_backoff();
     timeouts_ = 0;
     progress_at_ = waiting_since_ = now;

@@ -29,7 +29,7 @@ void RoundTrip::sample(Duration measured, Instant now) {
 }
 
 Duration RoundTrip::timeout(const Limits& limits) const {
-  Duration once = initial_timeout;
+  Duration once = slowly_ ? initial_timeout_after_loss : initial_timeout;
   if (known()) {
     once = std::chrono::microseconds(uint64_t{smoothed_us_} + uint64_t{4} * variation_us_);
   }

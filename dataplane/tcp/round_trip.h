@@ -12,6 +12,7 @@ namespace weft {
 class RoundTrip {
  public:
   static constexpr Duration initial_timeout = seconds(1);  // RFC 6298, 2.1
+  static constexpr Duration initial_timeout_after_loss = seconds(3);  // RFC 6298, 5.7
   static constexpr Duration minimum_window = std::chrono::minutes(5);
 
   struct Limits {
@@ -34,6 +35,8 @@ class RoundTrip {
   void back_off() { backoff_ = std::min<uint8_t>(backoff_ + 1, backoff_max); }
   // New data was acknowledged.
   void no_backoff() { backoff_ = 0; }
+  // A SYN was lost.
+  void begin_slowly() { slowly_ = true; }
 
  private:
   static constexpr uint8_t backoff_max = 16;
@@ -45,6 +48,7 @@ class RoundTrip {
   uint32_t earlier_minimum_us_ = unknown_us;  // of half a window before it
   Instant minimum_since_{};
   uint8_t backoff_ = 0;
+  bool slowly_ = false;
 };
 
 }  // namespace weft
