@@ -18,6 +18,7 @@ class Congestion {
   void set_mss(uint32_t mss_bytes);
 
   uint32_t window_bytes() const { return window_bytes_; }
+  uint32_t slow_start_threshold_bytes() const { return threshold_bytes_; }
   bool in_slow_start() const { return window_bytes_ < threshold_bytes_; }
 
   // So many bytes more have arrived while nothing was being recovered and the window was what held

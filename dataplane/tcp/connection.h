@@ -110,6 +110,7 @@ class Connection {
   const Congestion& congestion() const { return congestion_; }
   const SentRanges& sent() const { return sent_; }
   uint32_t segment_bytes() const { return mss_bytes_; }
+  uint32_t peer_window_bytes() const { return send_window_bytes_; }
   uint32_t retransmissions() const { return retransmissions_; }
   uint32_t timestamp(Instant now) const;
 

@@ -11,7 +11,7 @@ namespace weft {
 
 class RoundTrip {
  public:
-  static constexpr Duration initial_timeout = seconds(1);  // RFC 6298, 2.1
+  static constexpr Duration initial_timeout = seconds(1);             // RFC 6298, 2.1
   static constexpr Duration initial_timeout_after_loss = seconds(3);  // RFC 6298, 5.7
   static constexpr Duration minimum_window = std::chrono::minutes(5);
 
