@@ -105,9 +105,9 @@ void Connection::close(Instant now) {
   if (state_ == TcpState::closed || state_ == TcpState::time_wait) return;
   if (state_ == TcpState::syn_sent || !received_.empty()) return abort();
   shut_down();
-  not_reading_ = true;
   reassembly_.clear();
-  idle_at_ = std::min(idle_at_, now + settings_->close_timeout);
+  if (!not_reading_) idle_at_ = now + settings_->close_timeout;
+  not_reading_ = true;
 }
 
 void Connection::abort() {
@@ -159,8 +159,10 @@ uint8_t Connection::expire_idle(Instant now) {
   }
   const Duration after = settings_->keepalive_after;
   if (after == Duration{}) return 0;
-  if (heard_at_ + after > now) {
-    idle_at_ = heard_at_ + after;
+  // Data that is out asks already (RFC 9293, 3.8.4), and is given up by itself.
+  const Instant idle_since = sent_.empty() ? heard_at_ : now;
+  if (idle_since + after > now) {
+    idle_at_ = idle_since + after;
     return 0;
   }
   if (keepalives_ == settings_->keepalive_probes_max) {
@@ -171,6 +173,14 @@ uint8_t Connection::expire_idle(Instant now) {
   keepalive_due_ = true;
   idle_at_ = now + settings_->keepalive_interval;
   return 0;
+}
+
+// For so long the peer did not acknowledge what it had to, nor, with a closed window, answer
+// (RFC 9293, 3.8.3 and 3.8.6.1).
+bool Connection::nobody_there(Instant now) const {
+  const bool closed = handshake_over() && send_window_bytes_ == 0;
+  const Instant last = closed ? std::max(heard_at_, progress_at_) : progress_at_;
+  return now - last >= settings_->give_up_after;
 }
 
 uint8_t Connection::expire_retransmission(Instant now) {
@@ -186,12 +196,12 @@ uint8_t Connection::expire_retransmission(Instant now) {
       arm_retransmission(now);
       return 0;
     case Timer::window_probe:
-      if (now - heard_at_ >= settings_->give_up_after) break;
+      if (nobody_there(now)) break;
       round_trip_.back_off();
       window_probe_due_ = true;
       return 0;
     case Timer::retransmission:
-      if (now - progress_at_ >= settings_->give_up_after) break;
+      if (nobody_there(now)) break;
       time_out_retransmission(now);
       return 0;
   }
@@ -212,18 +222,16 @@ uint32_t Connection::window_to_offer() const {
   return std::min({free_bytes, below_limit, field_max});
 }
 
-// The right edge never moves back, and moves on by a segment at least, or half of all there is
-// (RFC 9293, 3.8.6.2.2).
+// The right edge moves on by a segment at least, or half of all there is (RFC 9293, 3.8.6.2.2),
+// and never back, but by rounding (RFC 7323, 2.4): rounded up, it would move on with each small
+// segment, and never close. What was offered before is taken all the same.
 uint16_t Connection::offer_window() {
   const uint8_t shift = scaling_ && handshake_over() ? receive_shift_ : 0;
   const uint32_t offered = window_edge_ - receive_next_;
   const uint32_t wanted = std::min(window_to_offer(), window_field_max << shift);
   const uint32_t step = std::min<uint32_t>(our_mss_bytes_, window_limit_bytes_ / 2);
-  uint32_t window = wanted >= offered + step ? wanted : offered;
-  // Rounded down, but never below what was offered.
-  window = std::max((window >> shift) << shift, offered);
-  window = std::min(window, window_field_max << shift);
-  const uint32_t units = (window + (1u << shift) - 1) >> shift;
+  const uint32_t window = wanted >= offered + step ? wanted : offered;
+  const uint32_t units = std::min(window >> shift, window_field_max);
   window_edge_ = later(window_edge_, receive_next_ + (units << shift));
   return static_cast<uint16_t>(units);
 }
@@ -243,7 +251,8 @@ void Connection::window_was_read(Instant now) {
   }
   const uint32_t offered = window_edge_ - receive_next_;
   const uint32_t wanted = window_to_offer();
-  const bool much_more = wanted >= offered + 2 * uint32_t{our_mss_bytes_} && wanted >= 2 * offered;
+  const uint32_t step = std::min(2 * uint32_t{our_mss_bytes_}, window_limit_bytes_ / 2);
+  const bool much_more = wanted >= offered + step && wanted >= 2 * offered;
   if (much_more) acknowledge_now_ = true;
 }
 

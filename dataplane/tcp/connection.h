@@ -125,13 +125,13 @@ class Connection {
 
   uint8_t expire_idle(Instant now);
   uint8_t expire_retransmission(Instant now);
+  bool nobody_there(Instant now) const;
 
   // ---- ingress.cc
   uint8_t receive_in_syn_sent(const SegmentIn& segment, Instant now);
   uint8_t receive_synchronized(SegmentIn& segment, Instant now);
   bool acceptable(const SegmentIn& segment) const;
-  bool too_old(const SegmentIn& segment, Instant now) const;
-  uint8_t receive_unacceptable(const SegmentIn& segment, Instant now);
+  uint8_t receive_unacceptable(const SegmentIn& segment, Instant now, bool old);
   uint8_t receive_reset(const SegmentIn& segment, Instant now);
   bool take_acknowledgment(const SegmentIn& segment, Instant now);
   void update_send_window(const SegmentIn& segment);
@@ -200,7 +200,6 @@ class Connection {
   void window_was_read(Instant now);
   std::optional<uint32_t> new_bytes_to_send(uint64_t unsent, uint32_t payload_max_bytes);
   uint32_t peer_allows_bytes() const;
-  void begin_to_wait(Instant now);
 
   const TcpSettings* settings_;
 

@@ -188,14 +188,6 @@ std::optional<uint32_t> Connection::new_bytes_to_send(uint64_t unsent, uint32_t 
   return half || overridden ? std::optional(bytes) : std::nullopt;
 }
 
-// Something is in flight again. After long silence nobody knows what the path carries (RFC 5681,
-// 4.1).
-void Connection::begin_to_wait(Instant now) {
-  const bool idle = now - progress_at_ > round_trip_.timeout(settings_->timeout);
-  if (idle) congestion_.restart_after_idle();
-  waiting_since_ = progress_at_ = now;
-}
-
 std::optional<SegmentOut> Connection::send_new(Instant now, uint32_t payload_max_bytes) {
   const uint64_t unsent = unsent_bytes();
   if (unsent == 0 && !fin_waits()) {
@@ -203,14 +195,20 @@ std::optional<SegmentOut> Connection::send_new(Instant now, uint32_t payload_max
         congestion_.in_slow_start() && 2 * in_flight_bytes() >= congestion_.window_bytes();
     return std::nullopt;
   }
+  // RFC 5681, 4.1.
+  const bool idle = sent_.empty() && now - waiting_since_ > round_trip_.timeout(settings_->timeout);
+  if (idle) congestion_.restart_after_idle();
   const std::optional<uint32_t> bytes = new_bytes_to_send(unsent, payload_max_bytes);
   const bool with_fin = bytes == unsent && fin_waits() && *bytes < peer_allows_bytes();
   if (!bytes || (*bytes == 0 && !with_fin)) {
-    if (timer_ == Timer::none) arm_retransmission(now);
+    if (timer_ == Timer::none) {
+      if (!window_probe_due_) progress_at_ = now;  // from here on the peer has to answer
+      arm_retransmission(now);
+    }
     return std::nullopt;
   }
   window_probe_due_ = false;
-  if (sent_.empty()) begin_to_wait(now);
+  if (sent_.empty()) waiting_since_ = progress_at_ = now;
   const SequenceRange range{send_next_, send_next_ + *bytes + (with_fin ? 1 : 0)};
   sent_.push(range, now);
   send_next_ = range.end;

@@ -92,9 +92,10 @@ uint8_t Connection::receive_synchronized(SegmentIn& segment, Instant now) {
   // First and, as RFC 7323, 5.3 has it, before it: is it of this time and place?
   const bool reset = segment.has(tcp_flag::rst);
   if (timestamps_ && !segment.options.has_timestamps && !reset) return 0;  // RFC 7323, 3.2
-  if ((!reset && too_old(segment, now)) || !acceptable(segment)) {
-    return receive_unacceptable(segment, now);
-  }
+  const bool newer = newer_or_same(segment.options.timestamp, timestamp_recent_) ||
+                     now - heard_at_ >= timestamp_age_max;
+  const bool old = timestamps_ && !newer && !reset;
+  if (old || !acceptable(segment)) return receive_unacceptable(segment, now, old);
   heard_at_ = now;
   keepalives_ = 0;
   // Second. (Third, security, is of another age.)
@@ -106,8 +107,7 @@ uint8_t Connection::receive_synchronized(SegmentIn& segment, Instant now) {
   }
   // Fifth.
   if (!segment.has(tcp_flag::ack)) return 0;
-  if (timestamps_ && segment.sequence <= last_acknowledged_ &&
-      newer_or_same(segment.options.timestamp, timestamp_recent_)) {
+  if (timestamps_ && newer && segment.sequence <= last_acknowledged_) {
     timestamp_recent_ = segment.options.timestamp;
   }
   uint8_t events = 0;
@@ -142,13 +142,8 @@ bool Connection::acceptable(const SegmentIn& segment) const {
   return segment.sequence < edge && segment.sequence + length > receive_next_;
 }
 
-bool Connection::too_old(const SegmentIn& segment, Instant now) const {
-  return timestamps_ && !newer_or_same(segment.options.timestamp, timestamp_recent_) &&
-         now - heard_at_ < timestamp_age_max;
-}
-
 // The peer is told where we are: perhaps our acknowledgment was lost, or it asks whether we live.
-uint8_t Connection::receive_unacceptable(const SegmentIn& segment, Instant now) {
+uint8_t Connection::receive_unacceptable(const SegmentIn& segment, Instant now, bool old) {
   if (segment.has(tcp_flag::rst)) return 0;
   if (state_ == TcpState::syn_received && segment.has(tcp_flag::syn) &&
       segment.sequence == receive_initial_) {  // our answer was lost
@@ -159,18 +154,17 @@ uint8_t Connection::receive_unacceptable(const SegmentIn& segment, Instant now) 
   if (state_ == TcpState::time_wait && segment.has(tcp_flag::fin)) enter_time_wait(now);
   if (segment.payload.empty()) {
     challenge(now);
-    // With a closed window an acknowledgment is news all the same (RFC 9293, 3.8.6).
-    const bool next = segment.sequence == receive_next_;
-    if (segment.has(tcp_flag::ack) && next) take_acknowledgment(segment, now);
-    return 0;
+  } else {
+    acknowledge_now_ = true;
+    const Sequence end = segment.sequence + segment.payload.size();
+    if (sack_ && end <= receive_next_) duplicate_ = {segment.sequence, end};
   }
-  heard_at_ = now;
-  acknowledge_now_ = true;
-  const Sequence end = segment.sequence + segment.payload.size();
-  if (sack_ && end <= receive_next_) duplicate_ = {segment.sequence, end};
+  // RFC 7323, 5.3: nothing of it counts.
+  if (old) return 0;
+  if (!segment.payload.empty()) heard_at_ = now;
   // What it acknowledges and offers is valid though we have no room (RFC 9293, 3.10.7.4).
-  const bool zero_window = window_edge_ == receive_next_ && segment.sequence == receive_next_;
-  if (segment.has(tcp_flag::ack) && zero_window) take_acknowledgment(segment, now);
+  const bool next = segment.sequence == receive_next_;
+  if (next && segment.has(tcp_flag::ack)) take_acknowledgment(segment, now);
   return 0;
 }
 
@@ -282,6 +276,9 @@ uint8_t Connection::take_payload(SegmentIn& segment, Instant now) {
     take_in_order(std::move(payload));
   } else if (bytes > 0) {
     const uint64_t pinned = received_.pinned_bytes() + reassembly_.pinned_bytes();
+    const SequenceRange arrived{segment.sequence, segment.sequence + bytes};
+    const SequenceRange known = reassembly_.known_part(arrived);
+    if (sack_ && !known.empty()) duplicate_ = known;
     const bool room = pinned < settings_->receive_buffer_max_bytes;
     if (room) reassembly_.insert(segment.sequence, std::move(payload));
     acknowledge_now_ = true;

@@ -42,6 +42,8 @@ void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
   }
   const bool window_changed = send_window_bytes_ != uint32_t{segment.window} << send_shift_;
   if (!segment.has(tcp_flag::syn)) update_send_window(segment);
+  // What was backed off were probes: none of what is sent now was lost.
+  if (timer_ == Timer::window_probe && send_window_bytes_ > 0) round_trip_.no_backoff();
   take_selective(segment, delivery, now);
   measure_round_trip(segment, delivery, now);
   if (tail_probe_out_) judge_tail_probe(segment, delivery);

@@ -49,6 +49,12 @@ bool Reassembly::insert(Sequence begin, Slice bytes) {
   return true;
 }
 
+SequenceRange Reassembly::known_part(SequenceRange bytes) const {
+  const std::size_t i = first_that_ends_at_or_behind(bytes.begin + 1);
+  if (i == runs_.size() || runs_[i].begin >= bytes.end) return {};
+  return {later(bytes.begin, runs_[i].begin), earlier(bytes.end, runs_[i].end())};
+}
+
 uint32_t Reassembly::take_from(Sequence next, Chain& to) {
   while (!runs_.empty() && runs_.front().end() <= next) runs_.erase(runs_.begin());
   uint32_t taken = 0;

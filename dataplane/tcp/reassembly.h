@@ -23,6 +23,9 @@ class Reassembly {
   // False: there is no room for another stretch, and the rest of the bytes was not taken.
   bool insert(Sequence begin, Slice bytes);
 
+  // What of the bytes is there already: the first stretch of it, or nothing.
+  SequenceRange known_part(SequenceRange bytes) const;
+
   // Moves the bytes from `next` on to the end of `to`, and gives how many they were: none, if the
   // byte at `next` is not there. Drops what lies before.
   uint32_t take_from(Sequence next, Chain& to);

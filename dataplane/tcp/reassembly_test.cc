@@ -15,8 +15,8 @@ namespace {
 constexpr Sequence start{0xffffff80};
 
 struct Stretch {
-  uint32_t begin;
-  uint32_t end;
+  uint32_t begin = 0;
+  uint32_t end = 0;
   bool operator==(const Stretch&) const = default;
 };
 
@@ -77,6 +77,24 @@ TEST(Reassembly, BlocksAreNewestFirst) {
   EXPECT_EQ(blocks_of(reassembly, 2), (std::vector<Stretch>{{10, 12}, {30, 31}}));
   insert(reassembly, 21, "bbbbbbbbb");
   EXPECT_EQ(blocks_of(reassembly, 4), (std::vector<Stretch>{{20, 31}, {10, 12}}));
+}
+
+TEST(Reassembly, SaysWhatItKnows) {
+  Reassembly reassembly;
+  insert(reassembly, 10, "aaaa");
+  insert(reassembly, 20, "bbbb");
+  const auto known = [&](uint32_t begin, uint32_t end) {
+    const SequenceRange part = reassembly.known_part({start + begin, start + end});
+    return part.empty() ? Stretch{} : Stretch{part.begin - start, part.end - start};
+  };
+  EXPECT_EQ(known(0, 10), Stretch{});
+  EXPECT_EQ(known(14, 20), Stretch{});
+  EXPECT_EQ(known(24, 30), Stretch{});
+  EXPECT_EQ(known(8, 12), (Stretch{10, 12}));
+  EXPECT_EQ(known(11, 13), (Stretch{11, 13}));
+  EXPECT_EQ(known(12, 22), (Stretch{12, 14}));
+  EXPECT_EQ(known(0, 40), (Stretch{10, 14}));
+  EXPECT_EQ(known(23, 25), (Stretch{23, 24}));
 }
 
 TEST(Reassembly, HasABound) {
