@@ -57,12 +57,13 @@ void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
   } else if (!window_changed || delivery.acknowledged_bytes > 0) {
     detect_losses_without_sack(segment, delivery);
   }
+  const bool recovered = recovery_ == Recovery::loss;
   leave_recovery_when_over();
   const bool more_lost = sent_.lost() > lost_before;
   if (recovery_ == Recovery::loss) {
     const bool progress = delivery.acknowledged_bytes > 0 && !more_lost;
     congestion_.on_delivered_in_recovery(delivery.delivered_bytes, in_flight_bytes(), progress);
-  } else if (delivery.acknowledged_bytes > 0) {
+  } else if (delivery.acknowledged_bytes > 0 && !recovered) {
     grow_window(delivery, now);
   }
   if (delivery.delivered_bytes > 0 || more_lost || !handshake_over() ||
@@ -192,7 +193,10 @@ void Connection::detect_losses_without_sack(const SegmentIn& segment, const Deli
     duplicates_ -= static_cast<uint16_t>(std::min<uint32_t>(duplicates_, segments));
     const bool partial = recovery_ == Recovery::loss && send_unacknowledged_ < recovery_point_;
     if (recovery_ == Recovery::none) duplicates_ = 0;
-    if (partial) lose_first();
+    if (partial) {
+      lose_first();
+      retransmit_first_ = true;
+    }
     return;
   }
   const bool duplicate =
@@ -330,6 +334,7 @@ void Connection::time_out_retransmission(Instant now) {
   retransmit_first_ = true;
   waiting_since_ = now;
   if (handshake_over()) {
+    if (timeouts_ >= black_hole_timeouts) suspect_black_hole();
     congestion_.time_out(in_flight, first);
     recovery_ = Recovery::timeout;
     recovery_point_ = send_next_;
@@ -338,7 +343,6 @@ void Connection::time_out_retransmission(Instant now) {
       retransmitted_stamp_ = 0;
       may_undo_ = timestamps_;
     }
-    if (timeouts_ >= black_hole_timeouts) suspect_black_hole();
   } else {
     ecn_ = ecn_ && timeouts_ < 2;  // RFC 3168, 6.1.1.1: some paths drop such a SYN
   }
@@ -347,11 +351,13 @@ void Connection::time_out_retransmission(Instant now) {
 
 // ---- path MTU
 
-// RFC 4821, 7.7, without search: large segments vanish, and no ICMP error says why.
+// RFC 4821, 7.7, without search: large segments vanish, and no ICMP error says why. That small ones
+// do as well says nothing.
 void Connection::suspect_black_hole() {
   for (const uint16_t smaller : black_hole_mss_bytes) {
     if (smaller >= mss_bytes_) continue;
-    return set_segment_bytes(smaller);
+    if (sent_.front().size() > smaller) set_segment_bytes(smaller);
+    return;
   }
 }
 
@@ -368,6 +374,8 @@ void Connection::path_carries(Sequence quoted, uint16_t mss_bytes, Instant now) 
   if (!in_flight || mss_bytes >= mss_bytes_) return;
   set_segment_bytes(mss_bytes);
   // What was too large is lost, for no fault of the path's: RFC 8899, 3, item 8.
+  const uint32_t first = sent_.find(quoted);
+  if (sent_[first].begin < quoted) sent_.split(first, quoted);
   for (uint32_t i = 0; i < sent_.count(); ++i) {
     const bool too_large = sent_[i].is(SentRange::State::outstanding) && sent_[i].begin >= quoted;
     if (too_large) sent_.set_lost(i);
