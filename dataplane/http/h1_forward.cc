@@ -37,9 +37,9 @@ class Forwarder {
 
   // One event; says whether there may be more.
   template <class Event>
-  bool take_event(Event&& event) {
+  bool take_event(Event event) {
     done_ = false;
-    std::visit([this](auto&& taken) { take(std::move(taken)); }, std::move(event));
+    std::visit([this](auto& taken) { this->take(std::move(taken)); }, event);
     return !done_;
   }
   bool asks_tunnel() { return std::exchange(asks_tunnel_, false); }

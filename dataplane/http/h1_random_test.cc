@@ -56,7 +56,7 @@ class Maker {
   }
   RequestHead request() {
     constexpr Method methods[] = {Method::get, Method::head, Method::post, Method::put,
-                                  Method::delete_};
+                                  Method::delete_method};
     RequestHead head;
     make(head.fields);
     head.method = methods[below(5)];

@@ -108,8 +108,7 @@ RequestEvent H1RequestDecoder::next_body(Chain& in, uint64_t credit_bytes) {
   H1Body::Event event = body_.next(in, credit_bytes, ended_, limits_);
   if (std::holds_alternative<End>(event)) state_ = keeps_alive_ ? State::idle : State::over;
   if (const Reset* reset = std::get_if<Reset>(&event)) return fail(*reset);
-  return std::visit([](auto&& taken) -> RequestEvent { return std::move(taken); },
-                    std::move(event));
+  return std::visit([](auto& taken) -> RequestEvent { return std::move(taken); }, event);
 }
 
 void H1RequestDecoder::accept_tunnel() {

@@ -105,8 +105,7 @@ ResponseEvent H1ResponseDecoder::next_body(Chain& in, uint64_t credit_bytes) {
   H1Body::Event event = body_.next(in, credit_bytes, ended_, limits_);
   if (std::holds_alternative<End>(event)) state_ = State::idle;
   if (const Reset* reset = std::get_if<Reset>(&event)) return fail(*reset);
-  return std::visit([](auto&& taken) -> ResponseEvent { return std::move(taken); },
-                    std::move(event));
+  return std::visit([](auto& taken) -> ResponseEvent { return std::move(taken); }, event);
 }
 
 }  // namespace weft

@@ -28,7 +28,7 @@ enum class Method : uint8_t {
   connect,
   trace,
   patch,
-  delete_
+  delete_method,
 };
 Method method_of(std::string_view name);
 std::string_view name_of(Method method);  // empty for `other`

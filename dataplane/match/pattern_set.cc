@@ -69,6 +69,7 @@ Result<PatternSet> PatternSet::compile(std::span<const Pattern> patterns, std::s
     ranks.push_back(pattern.rank);
   }
   std::vector<const char*> expressions;
+  expressions.reserve(whole.size());
   for (const std::string& expression : whole) expressions.push_back(expression.c_str());
   const std::vector<unsigned> all_flags(patterns.size(), flags);
   hs_database_t* database = nullptr;
