@@ -33,7 +33,6 @@ class Block {
   uint32_t shares_ = 1;
   uint32_t room_bytes_;
   uint32_t used_bytes_ = 0;
-  uint32_t unused_ = 0;
 };
 
 }  // namespace weft

@@ -14,16 +14,18 @@ namespace {
 
 // A buffer that says how many shares in it there are.
 struct CountedBuffer {
-  static constexpr BufferKind kind{
-      .share = [](void* buffer) { ++static_cast<CountedBuffer*>(buffer)->shares; },
-      .release = [](void* buffer) { --static_cast<CountedBuffer*>(buffer)->shares; },
-  };
+  static const BufferKind kind;
   Slice slice() {
     ++shares;
     return {bytes, this, kind, 2048};
   }
   int shares = 0;
   std::array<std::byte, 10> bytes{};
+};
+
+const BufferKind CountedBuffer::kind{
+    .share = [](void* buffer) { ++static_cast<CountedBuffer*>(buffer)->shares; },
+    .release = [](void* buffer) { --static_cast<CountedBuffer*>(buffer)->shares; },
 };
 
 TEST(Slice, EachCopyIsOneShare) {

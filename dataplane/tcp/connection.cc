@@ -7,6 +7,8 @@
 namespace weft {
 namespace {
 
+static_assert(sizeof(Connection) <= 512, "an idle connection costs little (README.md)");
+
 constexpr uint8_t quick_acknowledgments = 16;
 constexpr uint32_t window_field_max = 65535;
 

@@ -105,9 +105,9 @@ class Connection {
   bool peer_finished() const { return fin_received_; }
   // All that was written, and the FIN if there is one, is acknowledged.
   bool all_acknowledged() const { return sent_.empty() && unsent_bytes() == 0 && !fin_waits(); }
+  Sequence send_unacknowledged() const { return send_unacknowledged_; }
   Sequence send_next() const { return send_next_; }
   Sequence receive_next() const { return receive_next_; }
-  Sequence send_unacknowledged() const { return send_unacknowledged_; }
   const RoundTrip& round_trip() const { return round_trip_; }
   const Congestion& congestion() const { return congestion_; }
   const SentRanges& sent() const { return sent_; }

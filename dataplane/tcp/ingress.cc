@@ -41,7 +41,7 @@ uint8_t Connection::receive_in_syn_sent(const SegmentIn& segment, Instant now) {
   acknowledge_now_ = true;
   if (!acknowledges) {  // both sides began at once
     state_ = TcpState::syn_received;
-    if (!sent_.empty() && sent_.lost() == 0) sent_.set_lost(0);
+    if (sent_.outstanding() > 0) sent_.set_lost(0);
     return 0;
   }
   process_acknowledgment(segment, now);
@@ -146,7 +146,7 @@ uint8_t Connection::receive_unacceptable(const SegmentIn& segment, Instant now, 
   if (segment.has(tcp_flag::rst)) return 0;
   if (state_ == TcpState::syn_received && segment.has(tcp_flag::syn) &&
       segment.sequence == receive_initial_) {  // our answer was lost
-    if (sent_.lost() == 0 && !sent_.empty()) sent_.set_lost(0);
+    if (sent_.outstanding() > 0) sent_.set_lost(0);
     retransmit_first_ = true;
     return 0;
   }

@@ -58,14 +58,18 @@ void FlowBook::on_answer_to(uint32_t other, const FlowPacket& packet) {
 void FlowBook::on_refused(const FlowPacket& packet) {
   flow(packet.client);
   Flow& flow = flows_[packet.client];
-  if (flow.may_lack_entry || outlived_entry(flow, packet)) flow.refused = true;
+  // An answer that came in the turn in which the client tried again may have been first.
+  const bool just_renewed = flow.renewed == packet.now;
+  if (flow.may_lack_entry || just_renewed || outlived_entry(flow, packet)) flow.refused = true;
 }
 
 // Whether this packet may have found none.
 void FlowBook::look_for_entry(Flow& flow, const FlowPacket& packet) const {
   const Service& service = *packet.service;
   const Duration silent = packet.by_worker - flow.last_by_worker;
-  if (outlived_entry(flow, packet) || was_evicted(flow, packet)) flow.may_lack_entry = true;
+  const bool outlived = outlived_entry(flow, packet);
+  if (outlived) flow.renewed = packet.now;
+  if (outlived || was_evicted(flow, packet)) flow.may_lack_entry = true;
   const bool evicted =
       gateway_.pressure(packet.worker, service).evicted != flow.at_last.evicted;  // some flow
   // A damaged packet may have said FIN or RST.

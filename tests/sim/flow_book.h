@@ -70,11 +70,12 @@ class FlowBook {
     bool shifted = false;   // its two sides count differently
     // So they did, and the gateway may have forgotten how; or two handshakes were begun.
     bool torn = false;
-    bool unsure = false;           // it may be elsewhere: packets waited for a neighbour
-    bool may_lack_entry = true;    // after the last packet
-    std::optional<Instant> begun;  // by a packet that went no further, perhaps
-    TablePressure at_first;        // packet, before its turn
-    TablePressure at_last;         // packet, before its turn
+    bool unsure = false;             // it may be elsewhere: packets waited for a neighbour
+    bool may_lack_entry = true;      // after the last packet
+    std::optional<Instant> begun;    // by a packet that went no further, perhaps
+    std::optional<Instant> renewed;  // when a packet found that its entry was outlived
+    TablePressure at_first;          // packet, before its turn
+    TablePressure at_last;           // packet, before its turn
   };
   const Flow& flow(uint32_t client);
   uint64_t moves() const { return moves_; }

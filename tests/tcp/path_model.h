@@ -2,6 +2,7 @@
 // rate, then a delay. It loses, doubles, delays and reorders what its seed says.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <random>
@@ -30,14 +31,15 @@ class PathModel {
     std::optional<Instant> second;  // of a double
     bool marked = false;
   };
-  // When a packet that is sent now arrives.
-  Arrivals send(uint32_t bytes, Instant now) {
+  // When a packet that is sent now arrives. `luck`, from 0 to 1, decides whether it is lost.
+  Arrivals send(uint32_t bytes, Instant now) { return send(bytes, now, draw()); }
+  Arrivals send(uint32_t bytes, Instant now, double luck) {
     Arrivals arrivals;
     const Instant starts = std::max(now, free_at_);
     const auto waits_s = std::chrono::duration<double>(starts - now).count();
     const bool full =
         waits_s * static_cast<double>(settings_.bytes_per_s) > settings_.queue_bytes_max;
-    if (full || chance(settings_.loss)) return arrivals;
+    if (full || luck < settings_.loss) return arrivals;
     free_at_ = starts + Duration(uint64_t{bytes} * 1'000'000'000 / settings_.bytes_per_s);
     Instant at = free_at_ + settings_.delay;
     if (chance(settings_.reordering)) at += settings_.reordered_by;
@@ -48,9 +50,8 @@ class PathModel {
   }
 
  private:
-  bool chance(double share) {
-    return share > 0 && std::uniform_real_distribution<double>(0, 1)(random_) < share;
-  }
+  double draw() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+  bool chance(double share) { return share > 0 && draw() < share; }
 
   PathSettings settings_;
   std::mt19937_64 random_;

@@ -25,6 +25,24 @@ TEST(TwoStacks, AShortExchangeEnds) {
   TwoStacks stacks(settings);
   EXPECT_EQ(stacks.run(seconds(200)), "");
   EXPECT_LE(stacks.finished_after(1), seconds(1) + milliseconds(31));
+  // SYN, data with FIN, and an acknowledgment or two.
+  EXPECT_LE(stacks.segments_sent(0), 4u);
+  EXPECT_LE(stacks.segments_sent(1), 4u);
+}
+
+// What was too large for the path goes out again in smaller segments, and no slower.
+TEST(TwoStacks, AnIcmpErrorMakesSegmentsSmaller) {
+  TwoStacks stacks(one_way(500'000));
+  ASSERT_TRUE(stacks.run_until([&] { return stacks.bytes_read(1) > 100'000; }, seconds(10)));
+  Connection& sender = stacks.connection(0);
+  const uint32_t window_bytes = sender.congestion().window_bytes();
+  sender.path_carries(sender.send_unacknowledged() - 1, 1000, stacks.now());
+  EXPECT_EQ(sender.segment_bytes(), 1460u);  // quotes what is not in flight: not believed
+  sender.path_carries(sender.send_unacknowledged(), 1000, stacks.now());
+  EXPECT_EQ(sender.segment_bytes(), 1000u);
+  EXPECT_EQ(sender.congestion().window_bytes(), window_bytes);
+  EXPECT_EQ(stacks.run(seconds(200)), "");
+  EXPECT_GT(sender.retransmissions(), 0u);
 }
 
 TEST(TwoStacks, MegabytesOverAGoodPathTakeWhatTheyMust) {
