@@ -14,10 +14,6 @@
 
 namespace weft {
 
-namespace tcp_flag {
-inline constexpr uint8_t urg = 0x20, ece = 0x40, cwr = 0x80;
-}  // namespace tcp_flag
-
 // What a segment's options say (RFC 9293, 3.2; RFC 7323; RFC 2018).
 struct SegmentOptions {
   static constexpr uint32_t sack_blocks_max = 4;

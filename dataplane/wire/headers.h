@@ -12,7 +12,8 @@ namespace weft {
 enum class Protocol : uint8_t { none = 0, icmp = 1, tcp = 6, udp = 17, icmpv6 = 58 };
 
 namespace tcp_flag {
-inline constexpr uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10;
+inline constexpr uint8_t fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10, urg = 0x20,
+                         ece = 0x40, cwr = 0x80;
 }  // namespace tcp_flag
 
 // What kind of IP payload follows.
