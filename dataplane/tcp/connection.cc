@@ -122,7 +122,7 @@ uint8_t Connection::finish(TcpEnd end) {
   end_ = end;
   to_send_.clear();
   reassembly_.clear();
-  sent_ = {};
+  scoreboard_ = {};
   retransmit_at_ = acknowledge_at_ = idle_at_ = never;
   timer_ = Timer::none;
   acknowledge_now_ = false;
@@ -160,7 +160,7 @@ uint8_t Connection::expire_idle(Instant now) {
   const Duration after = settings_->keepalive_after;
   if (after == Duration{}) return 0;
   // Data that is out asks already (RFC 9293, 3.8.4), and is given up by itself.
-  const Instant idle_since = sent_.empty() ? heard_at_ : now;
+  const Instant idle_since = scoreboard_.empty() ? heard_at_ : now;
   if (idle_since + after > now) {
     idle_at_ = idle_since + after;
     return 0;

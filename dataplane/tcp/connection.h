@@ -15,8 +15,8 @@
 #include "dataplane/tcp/congestion.h"
 #include "dataplane/tcp/reassembly.h"
 #include "dataplane/tcp/round_trip.h"
+#include "dataplane/tcp/scoreboard.h"
 #include "dataplane/tcp/segment.h"
-#include "dataplane/tcp/sent_ranges.h"
 #include "dataplane/tcp/sequence.h"
 #include "dataplane/tcp/settings.h"
 
@@ -104,13 +104,15 @@ class Connection {
   TcpEnd end() const { return end_; }
   bool peer_finished() const { return fin_received_; }
   // All that was written, and the FIN if there is one, is acknowledged.
-  bool all_acknowledged() const { return sent_.empty() && unsent_bytes() == 0 && !fin_waits(); }
+  bool all_acknowledged() const {
+    return scoreboard_.empty() && unsent_bytes() == 0 && !fin_waits();
+  }
   Sequence send_unacknowledged() const { return send_unacknowledged_; }
   Sequence send_next() const { return send_next_; }
   Sequence receive_next() const { return receive_next_; }
   const RoundTrip& round_trip() const { return round_trip_; }
   const Congestion& congestion() const { return congestion_; }
-  const SentRanges& sent() const { return sent_; }
+  const Scoreboard& scoreboard() const { return scoreboard_; }
   uint32_t segment_bytes() const { return mss_bytes_; }
   uint32_t peer_window_bytes() const { return send_window_bytes_; }
   uint32_t retransmissions() const { return retransmissions_; }
@@ -210,7 +212,7 @@ class Connection {
   Chain to_send_;   // from send_unacknowledged_ (or our first byte) on
   Chain received_;  // in order, not yet read
   Reassembly reassembly_;
-  SentRanges sent_;
+  Scoreboard scoreboard_;
   RoundTrip round_trip_;
   Congestion congestion_;
 

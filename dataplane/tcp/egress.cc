@@ -14,7 +14,7 @@ constexpr uint32_t timestamps_bytes = 12;
 // Without SACK each duplicate acknowledgment says that one segment has left the network
 // (RFC 5681, 3.2).
 uint32_t Connection::in_flight_bytes() const {
-  const uint32_t outstanding = sent_.outstanding();
+  const uint32_t outstanding = scoreboard_.outstanding();
   if (duplicates_ == 0) return outstanding;
   return outstanding - std::min(outstanding, uint32_t{duplicates_} * mss_bytes_);
 }
@@ -41,7 +41,7 @@ std::optional<SegmentOut> Connection::next_segment(Instant now, uint32_t payload
   payload_max_bytes = std::max(one, payload_max_bytes / one * one);
   if (auto segment = retransmit_lost(now, payload_max_bytes)) return segment;
   if (!handshake_over()) {
-    if (sent_.empty()) return make_syn(now);
+    if (scoreboard_.empty()) return make_syn(now);
   } else {
     if (tail_probe_due_) {
       tail_probe_due_ = false;
@@ -80,9 +80,9 @@ SegmentOut Connection::make_segment(Sequence sequence, Instant now) {
 }
 
 SegmentOut Connection::make_syn(Instant now) {
-  if (sent_.empty()) {
+  if (scoreboard_.empty()) {
     send_next_ = initial_ + 1;
-    sent_.push({initial_, send_next_}, now);
+    scoreboard_.push({initial_, send_next_}, now);
     waiting_since_ = now;
   }
   const bool answer = state_ == TcpState::syn_received;
@@ -128,7 +128,7 @@ SegmentOut Connection::make_data(SequenceRange range, Instant now) {
 }
 
 std::optional<SegmentOut> Connection::retransmit_lost(Instant now, uint32_t payload_max_bytes) {
-  if (sent_.lost() == 0) {
+  if (scoreboard_.lost() == 0) {
     retransmit_first_ = false;
     return std::nullopt;
   }
@@ -136,8 +136,8 @@ std::optional<SegmentOut> Connection::retransmit_lost(Instant now, uint32_t payl
   const uint32_t one = payload_bytes_max();
   const uint32_t window = congestion_.window_bytes();
   const uint32_t room = window - std::min(window, in_flight_bytes());
-  const uint32_t i = sent_.first_lost();
-  if (room < std::min(sent_[i].size(), one) && !retransmit_first_) return std::nullopt;
+  const uint32_t i = scoreboard_.first_lost();
+  if (room < std::min(scoreboard_[i].size(), one) && !retransmit_first_) return std::nullopt;
   return retransmit_range(i, std::clamp(room / one * one, one, payload_max_bytes), now);
 }
 
@@ -145,17 +145,18 @@ SegmentOut Connection::retransmit_range(uint32_t i, uint32_t bytes_max, Instant 
   if (i == 0) waiting_since_ = now;
   retransmit_first_ = false;
   ++retransmissions_;
-  if (sent_[i].begin == initial_) {
-    sent_.retransmit(i, now);
+  if (scoreboard_[i].begin == initial_) {
+    scoreboard_.retransmit(i, now);
     return make_syn(now);
   }
   // A FIN rides along with the last payload.
-  const bool with_fin = fin_sent_ && sent_[i].end == send_next_;
-  if (sent_[i].size() > bytes_max + (with_fin ? 1 : 0)) sent_.split(i, sent_[i].begin + bytes_max);
-  sent_.retransmit(i, now);
+  const bool with_fin = fin_sent_ && scoreboard_[i].end == send_next_;
+  if (scoreboard_[i].size() > bytes_max + (with_fin ? 1 : 0))
+    scoreboard_.split(i, scoreboard_[i].begin + bytes_max);
+  scoreboard_.retransmit(i, now);
   if (retransmitted_stamp_ == 0) retransmitted_stamp_ = timestamp(now);
-  if (recovery_ == Recovery::loss) congestion_.on_sent_in_recovery(sent_[i].size());
-  SegmentOut segment = make_data({sent_[i].begin, sent_[i].end}, now);
+  if (recovery_ == Recovery::loss) congestion_.on_sent_in_recovery(scoreboard_[i].size());
+  SegmentOut segment = make_data({scoreboard_[i].begin, scoreboard_[i].end}, now);
   if (timer_ != Timer::reordering) arm_retransmission(now);
   return segment;
 }
@@ -178,7 +179,7 @@ std::optional<uint32_t> Connection::new_bytes_to_send(uint64_t unsent, uint32_t 
       static_cast<uint32_t>(std::min<uint64_t>({unsent, payload_max_bytes, new_bytes_allowed()}));
   if (bytes >= one) return bytes == unsent ? bytes : bytes / one * one;
   if (bytes == unsent) {
-    const bool waits = settings_->nagle && !sent_.empty() && !fin_wanted_;
+    const bool waits = settings_->nagle && !scoreboard_.empty() && !fin_wanted_;
     return waits ? std::nullopt : std::optional(bytes);
   }
   // RFC 9293, 3.8.6.2.1: no silly windows; a timer overrides.
@@ -196,7 +197,8 @@ std::optional<SegmentOut> Connection::send_new(Instant now, uint32_t payload_max
     return std::nullopt;
   }
   // RFC 5681, 4.1.
-  const bool idle = sent_.empty() && now - waiting_since_ > round_trip_.timeout(settings_->timeout);
+  const bool idle =
+      scoreboard_.empty() && now - waiting_since_ > round_trip_.timeout(settings_->timeout);
   if (idle) congestion_.restart_after_idle();
   const std::optional<uint32_t> bytes = new_bytes_to_send(unsent, payload_max_bytes);
   const bool with_fin = bytes == unsent && fin_waits() && *bytes < peer_allows_bytes();
@@ -208,9 +210,9 @@ std::optional<SegmentOut> Connection::send_new(Instant now, uint32_t payload_max
     return std::nullopt;
   }
   window_probe_due_ = false;
-  if (sent_.empty()) waiting_since_ = progress_at_ = now;
+  if (scoreboard_.empty()) waiting_since_ = progress_at_ = now;
   const SequenceRange range{send_next_, send_next_ + *bytes + (with_fin ? 1 : 0)};
-  sent_.push(range, now);
+  scoreboard_.push(range, now);
   send_next_ = range.end;
   fin_sent_ = with_fin;
   if (recovery_ == Recovery::loss) congestion_.on_sent_in_recovery(range.size());
@@ -226,7 +228,7 @@ std::optional<SegmentOut> Connection::send_new(Instant now, uint32_t payload_max
 
 // RFC 8985, 7.3: new data if there is any, otherwise the last segment once more.
 std::optional<SegmentOut> Connection::probe_tail(Instant now) {
-  if (sent_.empty() || sent_.back().is(SentRange::State::sacked)) return std::nullopt;
+  if (scoreboard_.empty() || scoreboard_.back().is(SentRange::State::sacked)) return std::nullopt;
   const uint32_t one = payload_bytes_max();
   const auto unsent =
       static_cast<uint32_t>(std::min<uint64_t>({unsent_bytes(), one, peer_allows_bytes()}));
@@ -235,16 +237,16 @@ std::optional<SegmentOut> Connection::probe_tail(Instant now) {
   waiting_since_ = now;
   if (tail_probe_was_new_) {
     const SequenceRange range{send_next_, send_next_ + unsent};
-    sent_.push(range, now);
+    scoreboard_.push(range, now);
     send_next_ = tail_probe_end_ = range.end;
     arm_retransmission(now);
     return make_data(range, now);
   }
   tail_probe_end_ = send_next_;
-  uint32_t last = sent_.count() - 1;
+  uint32_t last = scoreboard_.count() - 1;
   const uint32_t size = one + (fin_sent_ ? 1 : 0);
-  if (sent_[last].size() > size) {
-    sent_.split(last, sent_[last].end - size);
+  if (scoreboard_[last].size() > size) {
+    scoreboard_.split(last, scoreboard_[last].end - size);
     ++last;
   }
   return retransmit_range(last, one, now);

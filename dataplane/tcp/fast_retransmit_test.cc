@@ -103,7 +103,7 @@ TEST(TcpFastRetransmit, RecoverySendsAsMuchAsArrives) {
 TEST(TcpFastRetransmit, BlocksOfWhatWasNeverSentAreNothing) {
   auto tcp = ten_out(true);
   tcp.receive({.sack = {{20'001, 90'001}, {0, 50'000}}}).expect_silence();
-  EXPECT_EQ(tcp.connection().sent().sacked(), 0u);
+  EXPECT_EQ(tcp.connection().scoreboard().sacked(), 0u);
 }
 
 }  // namespace

@@ -11,10 +11,6 @@ constexpr Duration challenge_interval = milliseconds(500);
 // RFC 7323, 5.5: an idle connection's timestamp is too old to be compared with.
 constexpr Duration timestamp_age_max = std::chrono::hours(24 * 24);
 
-bool newer_or_same(uint32_t a, uint32_t b) {
-  return static_cast<int32_t>(a - b) >= 0;
-}
-
 }  // namespace
 
 uint8_t Connection::receive(SegmentIn segment, Instant now) {
@@ -41,7 +37,7 @@ uint8_t Connection::receive_in_syn_sent(const SegmentIn& segment, Instant now) {
   acknowledge_now_ = true;
   if (!acknowledges) {  // both sides began at once
     state_ = TcpState::syn_received;
-    if (sent_.outstanding() > 0) sent_.set_lost(0);
+    if (scoreboard_.outstanding() > 0) scoreboard_.set_lost(0);
     return 0;
   }
   process_acknowledgment(segment, now);
@@ -91,7 +87,7 @@ uint8_t Connection::receive_synchronized(SegmentIn& segment, Instant now) {
   // First and, as RFC 7323, 5.3 has it, before it: is it of this time and place?
   const bool reset = segment.has(tcp_flag::rst);
   if (timestamps_ && !segment.options.has_timestamps && !reset) return 0;  // RFC 7323, 3.2
-  const bool newer = newer_or_same(segment.options.timestamp, timestamp_recent_) ||
+  const bool newer = !is_older(segment.options.timestamp, timestamp_recent_) ||
                      now - heard_at_ >= timestamp_age_max;
   const bool old = timestamps_ && !newer && !reset;
   if (old || !acceptable(segment)) return receive_unacceptable(segment, now, old);
@@ -146,7 +142,7 @@ uint8_t Connection::receive_unacceptable(const SegmentIn& segment, Instant now, 
   if (segment.has(tcp_flag::rst)) return 0;
   if (state_ == TcpState::syn_received && segment.has(tcp_flag::syn) &&
       segment.sequence == receive_initial_) {  // our answer was lost
-    if (sent_.outstanding() > 0) sent_.set_lost(0);
+    if (scoreboard_.outstanding() > 0) scoreboard_.set_lost(0);
     retransmit_first_ = true;
     return 0;
   }

@@ -23,8 +23,8 @@ constexpr std::array<uint16_t, 3> black_hole_mss_bytes = {1220, 1024, 536};
 void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
   Delivery delivery;
   const Sequence number = segment.acknowledgment;
-  const uint32_t lost_before = sent_.lost();
-  sent_.acknowledge(number, [&](const SentRange& range) {
+  const uint32_t lost_before = scoreboard_.lost();
+  scoreboard_.acknowledge(number, [&](const SentRange& range) {
     delivery.acknowledged_bytes += range.size();
     note_delivered(range, delivery, now, segment);
   });
@@ -59,7 +59,7 @@ void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
   }
   const bool recovered = recovery_ == Recovery::loss;
   leave_recovery_when_over();
-  const bool more_lost = sent_.lost() > lost_before;
+  const bool more_lost = scoreboard_.lost() > lost_before;
   if (recovery_ == Recovery::loss) {
     const bool progress = delivery.acknowledged_bytes > 0 && !more_lost;
     congestion_.on_delivered_in_recovery(delivery.delivered_bytes, in_flight_bytes(), progress);
@@ -87,9 +87,7 @@ void Connection::note_delivered(const SentRange& range, Delivery& delivery, Inst
   const Duration round_trip = now - range.sent;
   if (range.retransmitted) {
     delivery.again_sent = std::max(delivery.again_sent, range.sent);
-    const uint32_t sent_stamp = timestamp(range.sent);
-    const bool original =
-        timestamps_ && static_cast<int32_t>(segment.options.echo - sent_stamp) < 0;
+    const bool original = timestamps_ && is_older(segment.options.echo, timestamp(range.sent));
     if (original) return;
     if (round_trip_.known() && round_trip < round_trip_.minimum()) return;
   }
@@ -108,7 +106,7 @@ void Connection::measure_round_trip(const SegmentIn& segment, const Delivery& de
   const Instant again = delivery.again_sent;
   if (again == Instant::min()) {
     if (delivery.first_sent != never) round_trip_.sample(now - delivery.first_sent, now);
-  } else if (timestamps_ && static_cast<int32_t>(segment.options.echo - timestamp(again)) >= 0) {
+  } else if (timestamps_ && !is_older(segment.options.echo, timestamp(again))) {
     round_trip_.sample(now - again, now);
   }
 }
@@ -126,7 +124,7 @@ void Connection::take_selective(const SegmentIn& segment, Delivery& delivery, In
     blocks[i] = block;
   }
   for (uint32_t i = 0; i < count; ++i) {
-    sent_.acknowledge_selectively(
+    scoreboard_.acknowledge_selectively(
         blocks[i], [&](const SentRange& range) { note_delivered(range, delivery, now, segment); });
   }
 }
@@ -149,7 +147,7 @@ void Connection::note_duplicate(const SegmentIn& segment, Delivery& delivery) {
 // RFC 8985, 6.2, step 4.
 Duration Connection::reordering_window() const {
   if (!reordering_seen_) {
-    const bool sure = sent_.sacked() >= duplicates_threshold * payload_bytes_max();
+    const bool sure = scoreboard_.sacked() >= duplicates_threshold * payload_bytes_max();
     if (recovery_ != Recovery::none || sure) return Duration{};
   }
   if (!round_trip_.known()) return Duration{};
@@ -166,11 +164,11 @@ void Connection::detect_losses(Instant now) {
   const Duration allowed = newest_round_trip_ + reordering_window();
   bool lost = false;
   Instant due = Instant::min();
-  for (uint32_t i = 0; i < sent_.count(); ++i) {
-    const SentRange& range = sent_[i];
+  for (uint32_t i = 0; i < scoreboard_.count(); ++i) {
+    const SentRange& range = scoreboard_[i];
     if (!range.is(SentRange::State::outstanding) || !sent_before_newest(range)) continue;
     if (range.sent + allowed <= now) {
-      sent_.set_lost(i);
+      scoreboard_.set_lost(i);
       lost = true;
     } else {
       due = std::max(due, range.sent + allowed);
@@ -183,10 +181,10 @@ void Connection::detect_losses(Instant now) {
 // RFC 5681, 3.2 and RFC 6582, 3.2.
 void Connection::detect_losses_without_sack(const SegmentIn& segment, const Delivery& delivery) {
   const auto lose_first = [&] {
-    if (sent_.empty() || !sent_.front().is(SentRange::State::outstanding)) return;
+    if (scoreboard_.empty() || !scoreboard_.front().is(SentRange::State::outstanding)) return;
     const uint32_t one = payload_bytes_max();
-    if (sent_.front().size() > one) sent_.split(0, sent_.front().begin + one);
-    sent_.set_lost(0);
+    if (scoreboard_.front().size() > one) scoreboard_.split(0, scoreboard_.front().begin + one);
+    scoreboard_.set_lost(0);
   };
   if (delivery.acknowledged_bytes > 0) {
     const uint32_t segments = (delivery.acknowledged_bytes + mss_bytes_ - 1) / mss_bytes_;
@@ -199,8 +197,8 @@ void Connection::detect_losses_without_sack(const SegmentIn& segment, const Deli
     }
     return;
   }
-  const bool duplicate =
-      segment.acknowledgment == send_unacknowledged_ && !sent_.empty() && segment.length() == 0;
+  const bool duplicate = segment.acknowledgment == send_unacknowledged_ && !scoreboard_.empty() &&
+                         segment.length() == 0;
   if (!duplicate) return;
   if (duplicates_ < UINT16_MAX) ++duplicates_;
   if (duplicates_ >= duplicates_threshold && recovery_ == Recovery::none &&
@@ -213,7 +211,7 @@ void Connection::detect_losses_without_sack(const SegmentIn& segment, const Deli
 void Connection::enter_recovery() {
   recovery_ = Recovery::loss;
   recovery_point_ = send_next_;
-  congestion_.reduce(send_next_ - send_unacknowledged_ - sent_.sacked());
+  congestion_.reduce(send_next_ - send_unacknowledged_ - scoreboard_.sacked());
   announce_reduction_ = ecn_;
   retransmit_first_ = true;
   retransmitted_stamp_ = 0;
@@ -250,13 +248,12 @@ void Connection::grow_window(const Delivery& delivery, Instant now) {
 // RFC 4015, with RFC 3522's test: what is acknowledged left before the first retransmission.
 bool Connection::last_reduction_was_a_mistake(const SegmentIn& segment) const {
   return may_undo_ && recovery_ != Recovery::none && retransmitted_stamp_ != 0 &&
-         segment.options.echo != 0 &&
-         static_cast<int32_t>(segment.options.echo - retransmitted_stamp_) < 0;
+         segment.options.echo != 0 && is_older(segment.options.echo, retransmitted_stamp_);
 }
 
 void Connection::undo_reduction() {
-  for (uint32_t i = 0; i < sent_.count(); ++i) {
-    if (sent_[i].is(SentRange::State::lost)) sent_.set_outstanding(i);
+  for (uint32_t i = 0; i < scoreboard_.count(); ++i) {
+    if (scoreboard_[i].is(SentRange::State::lost)) scoreboard_.set_outstanding(i);
   }
   congestion_.undo();
   recovery_ = Recovery::none;
@@ -267,8 +264,8 @@ void Connection::undo_reduction() {
 
 // RFC 8985, 7.2.
 bool Connection::may_probe_tail() const {
-  return sack_ && handshake_over() && recovery_ == Recovery::none && sent_.sacked() == 0 &&
-         sent_.lost() == 0 && !tail_probe_out_ && timeouts_ == 0;
+  return sack_ && handshake_over() && recovery_ == Recovery::none && scoreboard_.sacked() == 0 &&
+         scoreboard_.lost() == 0 && !tail_probe_out_ && timeouts_ == 0;
 }
 
 Duration Connection::tail_probe_after() const {
@@ -294,13 +291,13 @@ void Connection::judge_tail_probe(const SegmentIn& segment, const Delivery& deli
 void Connection::arm_retransmission(Instant now) {
   timer_ = Timer::none;
   retransmit_at_ = never;
-  if (reordering_due_ != never && !sent_.empty()) {
+  if (reordering_due_ != never && !scoreboard_.empty()) {
     timer_ = Timer::reordering;
     retransmit_at_ = reordering_due_;
     return;
   }
   const Duration timeout = round_trip_.timeout(settings_->timeout);
-  if (sent_.empty()) {
+  if (scoreboard_.empty()) {
     const bool waits = handshake_over() && (unsent_bytes() > 0 || fin_waits());
     if (!waits) return;
     timer_ = Timer::window_probe;
@@ -322,11 +319,11 @@ void Connection::time_out_retransmission(Instant now) {
   round_trip_.back_off();
   const bool first = recovery_ != Recovery::timeout;
   if (timeouts_ < UINT8_MAX) ++timeouts_;
-  if (sent_.empty()) return;
-  if (sent_.front().is(SentRange::State::sacked)) sent_.forget_selective();
+  if (scoreboard_.empty()) return;
+  if (scoreboard_.front().is(SentRange::State::sacked)) scoreboard_.forget_selective();
   const uint32_t in_flight = in_flight_bytes();
-  for (uint32_t i = 0; i < sent_.count(); ++i) {
-    if (sent_[i].is(SentRange::State::outstanding)) sent_.set_lost(i);
+  for (uint32_t i = 0; i < scoreboard_.count(); ++i) {
+    if (scoreboard_[i].is(SentRange::State::outstanding)) scoreboard_.set_lost(i);
   }
   duplicates_ = 0;
   tail_probe_out_ = tail_probe_due_ = false;
@@ -356,7 +353,7 @@ void Connection::time_out_retransmission(Instant now) {
 void Connection::suspect_black_hole() {
   for (const uint16_t smaller : black_hole_mss_bytes) {
     if (smaller >= mss_bytes_) continue;
-    if (sent_.front().size() > smaller) set_segment_bytes(smaller);
+    if (scoreboard_.front().size() > smaller) set_segment_bytes(smaller);
     return;
   }
 }
@@ -367,18 +364,19 @@ void Connection::set_segment_bytes(uint32_t mss_bytes) {
 }
 
 void Connection::path_carries(Sequence quoted, uint16_t mss_bytes, Instant now) {
-  if (!handshake_over() || state_ == TcpState::time_wait || sent_.empty()) return;
+  if (!handshake_over() || state_ == TcpState::time_wait || scoreboard_.empty()) return;
   const bool in_flight = send_unacknowledged_ <= quoted && quoted < send_next_;
   constexpr uint16_t mss_min_bytes = 536 - 40;
   mss_bytes = std::max(mss_bytes, mss_min_bytes);
   if (!in_flight || mss_bytes >= mss_bytes_) return;
   set_segment_bytes(mss_bytes);
   // What was too large is lost, for no fault of the path's: RFC 8899, 3, item 8.
-  const uint32_t first = sent_.find(quoted);
-  if (sent_[first].begin < quoted) sent_.split(first, quoted);
-  for (uint32_t i = 0; i < sent_.count(); ++i) {
-    const bool too_large = sent_[i].is(SentRange::State::outstanding) && sent_[i].begin >= quoted;
-    if (too_large) sent_.set_lost(i);
+  const uint32_t first = scoreboard_.find(quoted);
+  if (scoreboard_[first].begin < quoted) scoreboard_.split(first, quoted);
+  for (uint32_t i = 0; i < scoreboard_.count(); ++i) {
+    const bool too_large =
+        scoreboard_[i].is(SentRange::State::outstanding) && scoreboard_[i].begin >= quoted;
+    if (too_large) scoreboard_.set_lost(i);
   }
   retransmit_first_ = true;
   arm_retransmission(now);
@@ -387,15 +385,17 @@ void Connection::path_carries(Sequence quoted, uint16_t mss_bytes, Instant now) 
 // ---- for tests
 
 bool Connection::consistent() const {
-  if (sent_.empty()) return in_flight_bytes() == 0 && sent_.lost() == 0 && sent_.sacked() == 0;
+  if (scoreboard_.empty())
+    return in_flight_bytes() == 0 && scoreboard_.lost() == 0 && scoreboard_.sacked() == 0;
   uint32_t sum = 0;
   Sequence next = send_unacknowledged_;
-  for (uint32_t i = 0; i < sent_.count(); ++i) {
-    if (sent_[i].begin != next || sent_[i].end <= next) return false;
-    next = sent_[i].end;
-    sum += sent_[i].size();
+  for (uint32_t i = 0; i < scoreboard_.count(); ++i) {
+    if (scoreboard_[i].begin != next || scoreboard_[i].end <= next) return false;
+    next = scoreboard_[i].end;
+    sum += scoreboard_[i].size();
   }
-  return next == send_next_ && sum == sent_.outstanding() + sent_.sacked() + sent_.lost();
+  return next == send_next_ &&
+         sum == scoreboard_.outstanding() + scoreboard_.sacked() + scoreboard_.lost();
 }
 
 }  // namespace weft

@@ -75,7 +75,7 @@ TEST(TcpPathMtu, APayloadOfSeveralSegmentsSaysWhereItIsCut) {
   tcp.set_payload_max_bytes(4500);
   tcp.write_bytes(6000).expect({.seq = 1, .payload_bytes = 4000});
   tcp.expect({.seq = 4001, .payload_bytes = 2000}).expect_silence();
-  EXPECT_EQ(tcp.connection().sent().count(), 1u);
+  EXPECT_EQ(tcp.connection().scoreboard().count(), 1u);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ TEST(TcpRack, AnAcknowledgmentThatIsTooSoonIsOfTheFirstCopy) {
   tcp.receive({.sack = {{1001, 4001}}}).expect({.seq = 1}).pass_over();
   tcp.advance_ms(1).acknowledge(4001).pass_over();
   EXPECT_EQ(tcp.connection().retransmissions(), 1u);
-  EXPECT_EQ(tcp.connection().sent().lost(), 0u);
+  EXPECT_EQ(tcp.connection().scoreboard().lost(), 0u);
 }
 
 // Step 2: an acknowledgment that must be of the first copy says nothing of the second.
@@ -109,7 +109,7 @@ TEST(TcpRack, AnAcknowledgmentOfTheFirstCopyIsNotOneOfTheSecond) {
   tcp.receive({.sack = {{989, 989 + 4 * 988}}, .echo = 100}).pass_over();
   tcp.advance_ms(1).receive({.ack = 1 + 5 * 988, .echo = 100}).pass_over();
   // No loss: everything else was sent at the same time as what has come, and is not older.
-  EXPECT_EQ(tcp.connection().sent().lost(), 0u);
+  EXPECT_EQ(tcp.connection().scoreboard().lost(), 0u);
 }
 
 }  // namespace

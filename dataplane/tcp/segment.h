@@ -53,6 +53,11 @@ struct SegmentIn {
   }
 };
 
+// Of timestamps, which wrap (RFC 7323, 5.2).
+constexpr bool is_older(uint32_t timestamp, uint32_t than) {
+  return static_cast<int32_t>(timestamp - than) < 0;
+}
+
 // The header of a whole segment (TcpView::parse said so); the payload is the caller's to set.
 SegmentIn segment_from(std::span<const std::byte> header);
 

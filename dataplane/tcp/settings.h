@@ -9,8 +9,8 @@
 namespace weft {
 
 struct TcpSettings {
-  // What is received and not yet read pins at most this much; half of it is offered as window, as
-  // a packet buffer costs up to twice its payload.
+  // Half of it is offered as window, as a packet buffer costs up to twice its payload; what pins
+  // more (README.md) closes the window.
   uint32_t receive_buffer_max_bytes = 1u << 20;
   uint32_t receive_window_start_bytes = 1u << 16;
   // What a writer may have written ahead: twice the congestion window, between these.

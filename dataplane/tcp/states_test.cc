@@ -160,7 +160,7 @@ TEST_P(TcpStates, AfterCloseItEndsWithoutAPeer) {
   InState in(GetParam());
   in.tcp.close().pass_over().advance_ms(400'000).pass_over();
   in.tcp.expect_state(TcpState::closed);
-  EXPECT_TRUE(in.tcp.connection().sent().empty());
+  EXPECT_TRUE(in.tcp.connection().scoreboard().empty());
   EXPECT_TRUE(in.tcp.connection().to_send().empty());
   EXPECT_EQ(in.tcp.connection().deadline(), Connection::never);
 }

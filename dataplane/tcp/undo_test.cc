@@ -22,7 +22,7 @@ TEST(TcpUndo, OfATimeout) {
   EXPECT_EQ(tcp.connection().congestion().window_bytes(), 1000u);
   tcp.advance_ms(10).receive({.ack = 989, .echo = 100}).expect_silence();
   EXPECT_GE(tcp.connection().congestion().window_bytes(), 10'000u);
-  EXPECT_EQ(tcp.connection().sent().lost(), 0u);
+  EXPECT_EQ(tcp.connection().scoreboard().lost(), 0u);
   tcp.receive({.ack = 9881, .echo = 100}).advance_ms(10'000).expect_silence();
   EXPECT_EQ(tcp.connection().retransmissions(), 1u);
 }

@@ -113,7 +113,8 @@ void TcpJudge::judge_rest(const Connection& connection) const {
   expect(connection.received().pinned_bytes() <= 3 * limit, "the receiver pins too much");
   if (connection.state() != TcpState::closed) return;
   expect(connection.deadline() == Connection::never, "a closed connection waits");
-  expect(connection.sent().empty() && connection.to_send().empty(), "a closed connection keeps");
+  expect(connection.scoreboard().empty() && connection.to_send().empty(),
+         "a closed connection keeps");
 }
 
 }  // namespace weft::fuzz

@@ -1,4 +1,4 @@
-#include "dataplane/tcp/sent_ranges.h"
+#include "dataplane/tcp/scoreboard.h"
 
 #include <gtest/gtest.h>
 
@@ -21,8 +21,8 @@ Instant at(int64_t ms) {
   return Instant(milliseconds(ms));
 }
 
-TEST(SentRanges, WhatIsSentAtOneInstantIsOne) {
-  SentRanges ranges;
+TEST(Scoreboard, WhatIsSentAtOneInstantIsOne) {
+  Scoreboard ranges;
   ranges.push(range(0, 1000), at(1));
   ranges.push(range(1000, 2000), at(1));
   ranges.push(range(2000, 3000), at(2));
@@ -31,8 +31,8 @@ TEST(SentRanges, WhatIsSentAtOneInstantIsOne) {
   EXPECT_EQ(ranges.outstanding(), 3000u);
 }
 
-TEST(SentRanges, WhatIsSentAgainDoesNotGrow) {
-  SentRanges ranges;
+TEST(Scoreboard, WhatIsSentAgainDoesNotGrow) {
+  Scoreboard ranges;
   ranges.push(range(0, 1000), at(1));
   ranges.set_lost(0);
   ranges.retransmit(0, at(2));
@@ -42,8 +42,8 @@ TEST(SentRanges, WhatIsSentAgainDoesNotGrow) {
   EXPECT_FALSE(ranges[1].retransmitted);
 }
 
-TEST(SentRanges, APartIsAcknowledged) {
-  SentRanges ranges;
+TEST(Scoreboard, APartIsAcknowledged) {
+  Scoreboard ranges;
   ranges.push(range(0, 1000), at(1));
   uint32_t bytes = 0;
   ranges.acknowledge(start + 300, [&](const SentRange& gone) { bytes += gone.size(); });
@@ -54,8 +54,8 @@ TEST(SentRanges, APartIsAcknowledged) {
   EXPECT_EQ(ranges.outstanding(), 0u);
 }
 
-TEST(SentRanges, NeighboursThatAreAcknowledgedSelectivelyAreOne) {
-  SentRanges ranges;
+TEST(Scoreboard, NeighboursThatAreAcknowledgedSelectivelyAreOne) {
+  Scoreboard ranges;
   ranges.push(range(0, 4000), at(1));
   const auto ignore = [](const SentRange&) {};
   ranges.acknowledge_selectively(range(1000, 2000), ignore);
@@ -66,8 +66,8 @@ TEST(SentRanges, NeighboursThatAreAcknowledgedSelectivelyAreOne) {
   EXPECT_EQ(ranges.sacked(), 3000u);
 }
 
-TEST(SentRanges, ABlockOutsideIsNotTaken) {
-  SentRanges ranges;
+TEST(Scoreboard, ABlockOutsideIsNotTaken) {
+  Scoreboard ranges;
   ranges.push(range(0, 1000), at(1));
   const auto unexpected = [](const SentRange&) { ADD_FAILURE(); };
   ranges.acknowledge_selectively(range(500, 1001), unexpected);
@@ -75,8 +75,8 @@ TEST(SentRanges, ABlockOutsideIsNotTaken) {
   EXPECT_EQ(ranges.sacked(), 0u);
 }
 
-TEST(SentRanges, WhatIsForgottenIsLost) {
-  SentRanges ranges;
+TEST(Scoreboard, WhatIsForgottenIsLost) {
+  Scoreboard ranges;
   ranges.push(range(0, 3000), at(1));
   ranges.acknowledge_selectively(range(1000, 2000), [](const SentRange&) {});
   EXPECT_EQ(ranges.first_lost(), ranges.count());
@@ -197,13 +197,13 @@ class Model {
   }
 
   std::mt19937_64 random_;
-  SentRanges ranges_;
+  Scoreboard ranges_;
   std::deque<Byte> bytes_;
   uint32_t first_ = 0;
   Instant now_ = at(1);
 };
 
-TEST(SentRanges, AreAsANaiveModelSays) {
+TEST(Scoreboard, AreAsANaiveModelSays) {
   for (uint64_t seed = 1; seed <= 100; ++seed) {
     Model model(seed);
     for (uint32_t i = 0; i < 300; ++i) {

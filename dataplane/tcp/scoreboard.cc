@@ -1,4 +1,4 @@
-#include "dataplane/tcp/sent_ranges.h"
+#include "dataplane/tcp/scoreboard.h"
 
 #include <utility>
 
@@ -9,7 +9,7 @@ constexpr uint32_t first_room = 4;
 
 }  // namespace
 
-uint32_t& SentRanges::bytes_of(State state) {
+uint32_t& Scoreboard::bytes_of(State state) {
   switch (state) {
     case State::outstanding:
       return outstanding_;
@@ -21,14 +21,14 @@ uint32_t& SentRanges::bytes_of(State state) {
   return lost_;
 }
 
-void SentRanges::set_state(uint32_t i, State state) {
+void Scoreboard::set_state(uint32_t i, State state) {
   SentRange& range = at(i);
   bytes_of(range.state) -= range.size();
   range.state = state;
   bytes_of(state) += range.size();
 }
 
-void SentRanges::grow() {
+void Scoreboard::grow() {
   const uint32_t room = room_ == 0 ? first_room : room_ * 2;
   auto ring = std::make_unique<SentRange[]>(room);
   for (uint32_t i = 0; i < count_; ++i) ring[i] = at(i);
@@ -38,7 +38,7 @@ void SentRanges::grow() {
 }
 
 // Bytes that were sent at one instant are one range, however many segments they became.
-void SentRanges::push(SequenceRange range, Instant now) {
+void Scoreboard::push(SequenceRange range, Instant now) {
   DCHECK(count_ == 0 || back().end == range.begin);
   outstanding_ += range.size();
   if (count_ > 0) {
@@ -52,20 +52,20 @@ void SentRanges::push(SequenceRange range, Instant now) {
   at(count_++) = {range.begin, range.end, now};
 }
 
-void SentRanges::retransmit(uint32_t i, Instant now) {
+void Scoreboard::retransmit(uint32_t i, Instant now) {
   set_state(i, State::outstanding);
   at(i).sent = now;
   at(i).retransmitted = true;
 }
 
-void SentRanges::forget_selective() {
+void Scoreboard::forget_selective() {
   for (uint32_t i = 0; i < count_; ++i) {
     if (at(i).is(State::sacked)) set_state(i, State::lost);
   }
 }
 
 // Moves the shorter side.
-void SentRanges::split(uint32_t i, Sequence number) {
+void Scoreboard::split(uint32_t i, Sequence number) {
   DCHECK(at(i).begin < number && number < at(i).end);
   if (count_ == room_) grow();
   if (i < count_ / 2) {
@@ -79,7 +79,7 @@ void SentRanges::split(uint32_t i, Sequence number) {
   at(i + 1).begin = number;
 }
 
-void SentRanges::erase(uint32_t i) {
+void Scoreboard::erase(uint32_t i) {
   if (i < count_ / 2) {
     for (uint32_t k = i; k > 0; --k) at(k) = at(k - 1);
     first_ = (first_ + 1) & (room_ - 1);
@@ -90,7 +90,7 @@ void SentRanges::erase(uint32_t i) {
 }
 
 // Gives where range i is then.
-uint32_t SentRanges::join_sacked(uint32_t i) {
+uint32_t Scoreboard::join_sacked(uint32_t i) {
   if (i + 1 < count_ && at(i + 1).is(State::sacked)) {
     at(i).end = at(i + 1).end;
     erase(i + 1);
@@ -101,7 +101,7 @@ uint32_t SentRanges::join_sacked(uint32_t i) {
   return i - 1;
 }
 
-void SentRanges::pop_front() {
+void Scoreboard::pop_front() {
   bytes_of(at(0).state) -= at(0).size();
   first_ = (first_ + 1) & (room_ - 1);
   if (--count_ > 0) return;
@@ -109,7 +109,7 @@ void SentRanges::pop_front() {
   room_ = first_ = 0;
 }
 
-uint32_t SentRanges::find(Sequence number) const {
+uint32_t Scoreboard::find(Sequence number) const {
   uint32_t low = 0;
   uint32_t high = count_;
   while (high - low > 1) {
@@ -119,7 +119,7 @@ uint32_t SentRanges::find(Sequence number) const {
   return low;
 }
 
-uint32_t SentRanges::first_lost() const {
+uint32_t Scoreboard::first_lost() const {
   if (lost_ == 0) return count_;
   uint32_t i = 0;
   while (!at(i).is(State::lost)) ++i;

@@ -28,7 +28,7 @@ struct SentRange {
   bool is(State s) const { return state == s; }
 };
 
-class SentRanges {
+class Scoreboard {
  public:
   using State = SentRange::State;
 
