@@ -83,6 +83,7 @@ class Connection {
   // An ICMP error says that a segment that began with this number was too large for the path
   // (RFC 9293, 3.9.2.2; RFC 5927, 4: believed only for what is in flight).
   void path_carries(Sequence quoted, uint16_t mss_bytes, Instant now);
+
   // ---- the application
   // How much more may be written now; 0 after shut_down().
   uint64_t room_bytes() const;
@@ -143,7 +144,9 @@ class Connection {
   void update_send_window(const SegmentIn& segment);
   uint8_t our_fin_was_acknowledged(Instant now);
   uint8_t take_payload(SegmentIn& segment, Instant now);
+  void cut_to_window(SegmentIn& segment);
   void take_in_order(Slice payload);
+  void keep_for_later(SegmentIn& segment);
   uint8_t take_fin(Instant now);
   void note_marks(const SegmentIn& segment);
   void negotiate(const SegmentIn& syn);
@@ -162,6 +165,7 @@ class Connection {
     bool duplicate = false;               // of what was sent, by DSACK (RFC 2883)
   };
   void process_acknowledgment(const SegmentIn& segment, Instant now);
+  void take_cumulative(const SegmentIn& segment, Delivery& delivery, Instant now);
   void note_delivered(const SentRange& range, Delivery& delivery, Instant now,
                       const SegmentIn& segment);
   void take_selective(const SegmentIn& segment, Delivery& delivery, Instant now);

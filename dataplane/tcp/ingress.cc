@@ -234,15 +234,9 @@ void Connection::note_marks(const SegmentIn& segment) {
   }
 }
 
-uint8_t Connection::take_payload(SegmentIn& segment, Instant now) {
-  const bool receiving = state_ == TcpState::established || state_ == TcpState::fin_wait_1 ||
-                         state_ == TcpState::fin_wait_2;
-  if (!receiving) {
-    if (segment.length() > 0) acknowledge_now_ = true;
-    return 0;
-  }
+// Leaves what is new and inside the window of the payload, and notes a FIN behind it.
+void Connection::cut_to_window(SegmentIn& segment) {
   Slice& payload = segment.payload;
-  bool fin = segment.has(tcp_flag::fin);
   if (segment.sequence < receive_next_) {
     const uint32_t known = std::min(payload.size(), receive_next_ - segment.sequence);
     if (sack_ && known > 0) duplicate_ = {segment.sequence, segment.sequence + known};
@@ -250,34 +244,45 @@ uint8_t Connection::take_payload(SegmentIn& segment, Instant now) {
     segment.sequence += known;
     if (known > 0) acknowledge_now_ = true;
   }
-  if (segment.sequence + payload.size() > window_edge_) {
-    payload.drop_back(segment.sequence + payload.size() - window_edge_);
-    fin = false;
+  const Sequence end = segment.sequence + payload.size();
+  if (end > window_edge_) return payload.drop_back(end - window_edge_);
+  if (!segment.has(tcp_flag::fin)) return;
+  fin_seen_ = true;
+  fin_at_ = end;
+}
+
+uint8_t Connection::take_payload(SegmentIn& segment, Instant now) {
+  const bool receiving = state_ == TcpState::established || state_ == TcpState::fin_wait_1 ||
+                         state_ == TcpState::fin_wait_2;
+  if (!receiving) {
+    if (segment.length() > 0) acknowledge_now_ = true;
+    return 0;
   }
-  if (fin) {
-    fin_seen_ = true;
-    fin_at_ = segment.sequence + payload.size();
-  }
-  if (!payload.empty() && not_reading_) {
+  cut_to_window(segment);
+  const uint32_t bytes = segment.payload.size();
+  if (bytes > 0 && not_reading_) {
     abort();
     return tcp_event::closed;
   }
-  const uint32_t bytes = payload.size();
   const Sequence before = receive_next_;
   if (segment.sequence == receive_next_) {
-    take_in_order(std::move(payload));
+    take_in_order(std::move(segment.payload));
   } else if (bytes > 0) {
-    const uint64_t pinned = received_.pinned_bytes() + reassembly_.pinned_bytes();
-    const SequenceRange arrived{segment.sequence, segment.sequence + bytes};
-    const SequenceRange known = reassembly_.known_part(arrived);
-    if (sack_ && !known.empty()) duplicate_ = known;
-    const bool room = pinned < settings_->receive_buffer_max_bytes;
-    if (room) reassembly_.insert(segment.sequence, std::move(payload));
-    acknowledge_now_ = true;
+    keep_for_later(segment);
   }
   if (bytes > 0) acknowledge_soon(bytes, now);
   const uint8_t events = before < receive_next_ ? tcp_event::readable : 0;
   return events | take_fin(now);
+}
+
+void Connection::keep_for_later(SegmentIn& segment) {
+  const SequenceRange arrived{segment.sequence, segment.sequence + segment.payload.size()};
+  const SequenceRange known = reassembly_.known_part(arrived);
+  if (sack_ && !known.empty()) duplicate_ = known;
+  const uint64_t pinned_bytes = received_.pinned_bytes() + reassembly_.pinned_bytes();
+  const bool room = pinned_bytes < settings_->receive_buffer_max_bytes;
+  if (room) reassembly_.insert(segment.sequence, std::move(segment.payload));
+  acknowledge_now_ = true;
 }
 
 void Connection::take_in_order(Slice payload) {

@@ -20,26 +20,29 @@ constexpr std::array<uint16_t, 3> black_hole_mss_bytes = {1220, 1024, 536};
 
 }  // namespace
 
-void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
-  Delivery delivery;
+void Connection::take_cumulative(const SegmentIn& segment, Delivery& delivery, Instant now) {
   const Sequence number = segment.acknowledgment;
-  const uint32_t lost_before = scoreboard_.lost();
   scoreboard_.acknowledge(number, [&](const SentRange& range) {
     delivery.acknowledged_bytes += range.size();
     note_delivered(range, delivery, now, segment);
   });
-  if (delivery.acknowledged_bytes > 0) {
-    const bool syn = send_unacknowledged_ == initial_;
-    const bool fin = fin_sent_ && number == send_next_;
-    to_send_.drop_front(delivery.acknowledged_bytes - (syn ? 1 : 0) - (fin ? 1 : 0));
-    send_unacknowledged_ = number;
-    // RFC 6298, 5.7, and RFC 6928, 2: who saw SYNs being lost begins more slowly.
-    if (syn && timeouts_ > 0) round_trip_.begin_slowly();
-    if (syn && timeouts_ > 1) congestion_.start(mss_bytes_, 1);
-    round_trip_.no_backoff();
-    timeouts_ = 0;
-    progress_at_ = waiting_since_ = now;
-  }
+  if (delivery.acknowledged_bytes == 0) return;
+  const bool syn = send_unacknowledged_ == initial_;
+  const bool fin = fin_sent_ && number == send_next_;
+  to_send_.drop_front(delivery.acknowledged_bytes - (syn ? 1 : 0) - (fin ? 1 : 0));
+  send_unacknowledged_ = number;
+  // RFC 6298, 5.7, and RFC 6928, 2: who saw SYNs being lost begins more slowly.
+  if (syn && timeouts_ > 0) round_trip_.begin_slowly();
+  if (syn && timeouts_ > 1) congestion_.start(mss_bytes_, 1);
+  round_trip_.no_backoff();
+  timeouts_ = 0;
+  progress_at_ = waiting_since_ = now;
+}
+
+void Connection::process_acknowledgment(const SegmentIn& segment, Instant now) {
+  Delivery delivery;
+  const uint32_t lost_before = scoreboard_.lost();
+  take_cumulative(segment, delivery, now);
   const bool window_changed = send_window_bytes_ != uint32_t{segment.window} << send_shift_;
   if (!segment.has(tcp_flag::syn)) update_send_window(segment);
   // What was backed off were probes: none of what is sent now was lost.

@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/tcp/stream_byte.h"
+
 namespace weft::test {
 namespace {
 
 constexpr uint32_t headers_bytes = 14 + 20 + 20;
-
-// The byte at a place of a stream, so that each can be checked by itself.
-std::byte byte_at(uint32_t side, uint64_t place) {
-  const uint64_t mixed = (place + side * 7919) * 0x9e3779b97f4a7c15;
-  return std::byte(mixed >> 56);
-}
 
 SegmentIn to_in(const SegmentOut& out, const std::vector<std::byte>& payload, bool marked) {
   SegmentIn in;
@@ -111,7 +107,7 @@ void TwoStacks::run_application(Side& side) {
                                  side.settings.writes_bytes - side.written_bytes});
     if (n == 0) break;
     std::vector<std::byte> bytes(n);
-    for (uint64_t i = 0; i < n; ++i) bytes[i] = byte_at(index, side.written_bytes + i);
+    for (uint64_t i = 0; i < n; ++i) bytes[i] = stream_byte(side.written_bytes + i, index);
     Chain chain;
     chain.append(Slice::copy_of(bytes));
     connection.write(std::move(chain));
@@ -134,7 +130,7 @@ void TwoStacks::read(Side& side) {
   const Chain bytes = connection.read(n, now_);
   for (uint64_t at = 0; at < n;) {
     for (const std::byte byte : bytes.piece_at(at)) {
-      if (byte != byte_at(1 - index, side.read_bytes++)) return complain("a byte is wrong");
+      if (byte != stream_byte(side.read_bytes++, 1 - index)) return complain("a byte is wrong");
       ++at;
     }
   }

@@ -16,14 +16,12 @@
 #include <cstring>
 #include <utility>
 
+#include "tests/tcp/stream_byte.h"
+
 namespace weft::test {
 namespace {
 
 constexpr uint64_t write_bytes = 65'536;
-
-std::byte byte_at(uint64_t place) {
-  return std::byte((place * 0x9e3779b97f4a7c15) >> 56);
-}
 
 be32 parse_address(const std::string& text) {
   return IpAddress::parse(text).value().v4();
@@ -59,12 +57,12 @@ int open_tun() {
 
 std::vector<std::byte> Stream::next(uint64_t n) const {
   std::vector<std::byte> bytes(std::min(n, sends_bytes_ - sent_bytes_));
-  for (uint64_t i = 0; i < bytes.size(); ++i) bytes[i] = byte_at(sent_bytes_ + i);
+  for (uint64_t i = 0; i < bytes.size(); ++i) bytes[i] = stream_byte(sent_bytes_ + i);
   return bytes;
 }
 
 void Stream::read(std::span<const std::byte> bytes) {
-  for (const std::byte byte : bytes) intact_ = intact_ && byte == byte_at(read_bytes_++);
+  for (const std::byte byte : bytes) intact_ = intact_ && byte == stream_byte(read_bytes_++);
 }
 
 // ---- a kernel
