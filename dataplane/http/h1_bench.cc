@@ -9,7 +9,7 @@
 #include "dataplane/http/h1_request_encoder.h"
 #include "dataplane/http/h1_response_decoder.h"
 #include "dataplane/http/h1_response_encoder.h"
-#include "dataplane/http/h1_sample.h"
+#include "tests/http/h1_sample.h"
 
 namespace weft {
 namespace {

@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "dataplane/http/h1_sample.h"
+#include "tests/http/h1_sample.h"
 
 namespace weft {
 namespace {

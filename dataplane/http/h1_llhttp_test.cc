@@ -7,8 +7,8 @@
 #include <set>
 #include <string>
 
-#include "dataplane/http/h1_forward.h"
-#include "dataplane/http/h1_oddities.h"
+#include "tests/http/h1_forward.h"
+#include "tests/http/h1_oddities.h"
 
 namespace weft::test {
 namespace {

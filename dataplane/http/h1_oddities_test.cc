@@ -1,14 +1,14 @@
 // Every odd request and response, in one piece, cut in two at every byte, and byte by byte; what is
 // decoded ends at a page that nobody may read.
-#include "dataplane/http/h1_oddities.h"
+#include "tests/http/h1_oddities.h"
 
 #include <gmock/gmock.h>
 
 #include <functional>
 #include <string>
 
-#include "dataplane/http/h1_forward.h"
 #include "tests/guard_page.h"
+#include "tests/http/h1_forward.h"
 
 namespace weft::test {
 namespace {

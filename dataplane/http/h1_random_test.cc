@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "dataplane/http/h1_forward.h"
 #include "dataplane/http/h1_status_line.h"
+#include "tests/http/h1_forward.h"
 
 namespace weft {
 namespace {

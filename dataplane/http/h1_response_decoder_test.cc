@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "dataplane/http/h1_forward.h"
+#include "tests/http/h1_forward.h"
 
 namespace weft {
 namespace {

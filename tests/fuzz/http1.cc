@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
-#include "dataplane/http/h1_forward.h"
-#include "dataplane/http/h1_oddities.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/target.h"
+#include "tests/http/h1_forward.h"
+#include "tests/http/h1_oddities.h"
 
 namespace weft::fuzz {
 namespace {

@@ -1,8 +1,8 @@
-#include "dataplane/http/h1_oddities.h"
+#include "tests/http/h1_oddities.h"
 
 #include <array>
 
-#include "dataplane/http/h1_oddities_requests.h"
+#include "tests/http/h1_oddities_requests.h"
 
 namespace weft::test {
 namespace {

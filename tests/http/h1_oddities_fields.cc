@@ -1,4 +1,4 @@
-#include "dataplane/http/h1_oddities_requests.h"
+#include "tests/http/h1_oddities_requests.h"
 
 namespace weft::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "dataplane/http/h1_forward.h"
+#include "tests/http/h1_forward.h"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // The tables of odd requests, by what is odd. Data for tests.
 #pragma once
 
-#include "dataplane/http/h1_oddities.h"
+#include "tests/http/h1_oddities.h"
 
 namespace weft::test {
 
