@@ -42,9 +42,8 @@ def configure(folder, *options, environment=None):
     """Sets the build folder up; one that is set up keeps its settings and gets the options
     again."""
     if (ROOT / folder / "build.ninja").exists():
-        command = ["meson", "configure", folder, *options]
-        if not options:
-            return
+        # Anew, as the files that say which tests there are may have changed since.
+        command = ["meson", "setup", "--reconfigure", folder, *options]
     else:
         command = ["meson", "setup", folder, *options]
     done = subprocess.run(
